@@ -9,6 +9,9 @@
  *   their comment says that a growing buffer may be enlarged.
  * - A *_destroy function takes the address of the handle, accepts NULL and the
  *   address of NULL, and sets the handle to NULL.
+ * - X_name gives the word that cards and the command line use for a value, static and
+ *   never NULL ("?" for an unknown value); X_parse is its inverse: false, and nothing
+ *   written, for an unknown word.
  * - Option structs begin with `struct_size` and are initialised with their _INIT
  *   macro; a struct from an older, smaller header is accepted and the missing tail
  *   has its default. Descriptors need to live only until the call returns.
@@ -99,9 +102,9 @@ PLUMB_API uint32_t plumb_version(void);
 /* What went wrong, where. Caller-owned; fill with zeros before first use. */
 typedef struct plumb_diag {
     plumb_status status;
-    uint32_t line;   /* 1-based line in a card or frame file, 0 where there is none */
-    uint32_t column; /* 1-based byte column, 0 where there is none */
-    char field[96];  /* path of the field, e.g. "planes[1].row_stride"; may be empty */
+    uint32_t line;     /* 1-based line in a card or frame file, 0 where there is none */
+    uint32_t column;   /* 1-based byte column, 0 where there is none */
+    char field[96];    /* path of the field, e.g. "planes[1].row_stride"; may be empty */
     char message[256]; /* what was found and what was expected, one line */
 } plumb_diag;
 

@@ -24,10 +24,10 @@ typedef struct plumb_box {
 /* Frozen value struct. */
 typedef struct plumb_detection {
     plumb_box box;
-    float score;      /* 0..1 for every head that applies its activation */
-    int32_t class_id; /* 0-based index into the labels */
-    int32_t row;      /* row of the raw output; rows of several scales are numbered on */
-    float angle;      /* radians in the list's space, y down; 0 where the head has none. The box is
+    float score;       /* 0..1 for every head that applies its activation */
+    int32_t class_id;  /* 0-based index into the labels */
+    int32_t row;       /* row of the raw output; rows of several scales are numbered on */
+    float angle;       /* radians in the list's space, y down; 0 where the head has none. The box is
                          then the rectangle before it is turned about its centre */
     int32_t keypoints; /* slot in the list's keypoint array, -1 where there are none */
     uint64_t regions[PLUMB_MAX_REGIONS / 64]; /* bit i: region i of the card touched this score */
@@ -100,9 +100,9 @@ typedef struct plumb_trace_entry {
  * BELOW_CONFIDENCE is `rows` minus everything else. Frozen value struct, owned by the caller
  * or the session. */
 typedef struct plumb_ledger {
-    uint64_t rows;                     /* rows the head looked at */
-    uint64_t counts[PLUMB_FATE_COUNT]; /* [BELOW_CONFIDENCE] is filled by plumb_ledger_close */
-    plumb_trace_entry *entries;        /* NULL: count only */
+    uint64_t rows;                      /* rows the head looked at */
+    uint64_t counts[PLUMB_FATE_COUNT];  /* [BELOW_CONFIDENCE] is filled by plumb_ledger_close */
+    plumb_trace_entry *entries;         /* NULL: count only */
     size_t entry_count, entry_capacity; /* entries past the capacity are counted, not kept */
 } plumb_ledger;
 

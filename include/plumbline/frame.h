@@ -20,17 +20,17 @@ extern "C" {
  * Android's YUV_420_888 is I420 with its pixel strides (1 or 2) as reported. */
 typedef enum plumb_pixel_format {
     PLUMB_FORMAT_UNSET = 0,
-    PLUMB_FORMAT_NV12,   /* Y; U V U V ... at half size */
-    PLUMB_FORMAT_NV21,   /* Y; V U V U ... */
-    PLUMB_FORMAT_I420,   /* Y; U; V at half size both ways */
-    PLUMB_FORMAT_YV12,   /* Y; V; U */
-    PLUMB_FORMAT_I422,   /* Y; U; V at half width */
-    PLUMB_FORMAT_I444,   /* Y; U; V */
-    PLUMB_FORMAT_YUYV,   /* Y U Y V, 4:2:2 */
-    PLUMB_FORMAT_UYVY,   /* U Y V Y, 4:2:2 */
-    PLUMB_FORMAT_P010,   /* NV12 with 16-bit words, 10 bits in the HIGH bits */
-    PLUMB_FORMAT_I010,   /* I420 with 16-bit words, 10 bits in the LOW bits */
-    PLUMB_FORMAT_BGRA,   /* alpha is ignored, also below */
+    PLUMB_FORMAT_NV12, /* Y; U V U V ... at half size */
+    PLUMB_FORMAT_NV21, /* Y; V U V U ... */
+    PLUMB_FORMAT_I420, /* Y; U; V at half size both ways */
+    PLUMB_FORMAT_YV12, /* Y; V; U */
+    PLUMB_FORMAT_I422, /* Y; U; V at half width */
+    PLUMB_FORMAT_I444, /* Y; U; V */
+    PLUMB_FORMAT_YUYV, /* Y U Y V, 4:2:2 */
+    PLUMB_FORMAT_UYVY, /* U Y V Y, 4:2:2 */
+    PLUMB_FORMAT_P010, /* NV12 with 16-bit words, 10 bits in the HIGH bits */
+    PLUMB_FORMAT_I010, /* I420 with 16-bit words, 10 bits in the LOW bits */
+    PLUMB_FORMAT_BGRA, /* alpha is ignored, also below */
     PLUMB_FORMAT_RGBA,
     PLUMB_FORMAT_RGB24,
     PLUMB_FORMAT_BGR24,

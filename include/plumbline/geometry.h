@@ -93,10 +93,10 @@ PLUMB_API bool plumb_space_parse(const char *name, plumb_space *space);
  * center_crop, so a spec starts at PLUMB_CROP_UNSET, which is an error. */
 typedef enum plumb_crop_mode {
     PLUMB_CROP_UNSET = -1,
-    PLUMB_CROP_CENTER = 0,   /* keep aspect, fill the input, cut the long side */
+    PLUMB_CROP_CENTER = 0,     /* keep aspect, fill the input, cut the long side */
     PLUMB_CROP_SCALE_FIT = 1,  /* keep aspect, show everything, pad the rest (letterbox) */
     PLUMB_CROP_SCALE_FILL = 2, /* stretch */
-    PLUMB_CROP_SCALE_FIT_ROTATE_90_CCW = 257,  /* turn (x,y) -> (y, W-x) first, then as above */
+    PLUMB_CROP_SCALE_FIT_ROTATE_90_CCW = 257, /* turn (x,y) -> (y, W-x) first, then as above */
     PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW = 258,
 } plumb_crop_mode;
 
@@ -142,10 +142,10 @@ PLUMB_API bool plumb_rule_parse(const char *name, plumb_rule *rule);
 /* What a mapping is made from. */
 typedef struct plumb_mapping_spec {
     uint32_t struct_size;
-    plumb_size input;     /* model input, 1..PLUMB_MAX_SIDE */
-    plumb_crop_mode mode; /* required */
-    plumb_rule rule;      /* required unless the mode is scale_fill */
-    int32_t resize_short; /* torchvision rules: length of the resized short side; 0 = the longer
+    plumb_size input;        /* model input, 1..PLUMB_MAX_SIDE */
+    plumb_crop_mode mode;    /* required */
+    plumb_rule rule;         /* required unless the mode is scale_fill */
+    int32_t resize_short;    /* torchvision rules: length of the resized short side; 0 = the longer
                              side of `input`, so that the crop is always covered */
     double central_fraction; /* tf-central: part of each side that is kept, (0,1]; 0 = 0.875 */
 } plumb_mapping_spec;
@@ -169,8 +169,8 @@ typedef struct plumb_mapping {
     plumb_size buffer;
     plumb_orientation orientation;
     plumb_size upright;
-    plumb_irect roi; /* in upright pixels; the whole image where there is none */
-    bool turned;     /* a rotate_90_ccw mode */
+    plumb_irect roi;    /* in upright pixels; the whole image where there is none */
+    bool turned;        /* a rotate_90_ccw mode */
     plumb_size picture; /* the region of interest, after the turn */
     plumb_rect source;
     plumb_size scaled;
@@ -203,6 +203,7 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_mapping_affine(const plumb_mapping 
                                                             plumb_space from, plumb_space to,
                                                             plumb_affine *affine);
 
+/* A point through the transform. */
 PLUMB_API plumb_point plumb_affine_point(const plumb_affine *affine, plumb_point point);
 
 /* The bounding rectangle of the mapped corners; exact for the transforms of a mapping,

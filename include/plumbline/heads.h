@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-#define PLUMB_MAX_SCALES 8    /* feature maps of one head */
-#define PLUMB_MAX_CLASSES 65536
+#define PLUMB_MAX_SCALES    8 /* feature maps of one head */
+#define PLUMB_MAX_CLASSES   65536
 #define PLUMB_MAX_HEAD_ROWS ((int64_t)1 << 26)
 
 /* Outputs in the order of plumb_head_spec.outputs; [..] shapes without the batch dimension, C
@@ -222,14 +222,15 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_head_row(const plumb_head *head,
                                                       int64_t row, plumb_detection *detection,
                                                       plumb_diag *diag);
 
-/* Head types whose shapes fit these outputs, most specific first; never a decision. Returns how
- * many there are, writes at most `capacity`. `reason` strings are static. */
+/* A head type whose shapes fit some outputs. `reason` is static text. */
 typedef struct plumb_head_suggestion {
     plumb_head_type type;
     int32_t class_count;
     const char *reason;
 } plumb_head_suggestion;
 
+/* Head types that fit these outputs, most specific first; never a decision. Returns how many there
+ * are, writes at most `capacity`. Thread-safe. */
 PLUMB_API size_t plumb_head_suggest(const plumb_outputs *outputs, plumb_size input,
                                     plumb_head_suggestion *suggestions, size_t capacity);
 

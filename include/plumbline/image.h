@@ -35,6 +35,8 @@ typedef struct plumb_image_info {
     int32_t components;            /* 1, 3 or 4 */
 } plumb_image_info;
 
+/* Read the header facts. `info` is written on success only. Errors: PLUMB_E_UNSUPPORTED (unknown
+ * format), PLUMB_E_TRUNCATED, PLUMB_E_CORRUPT, PLUMB_E_LIMIT. Thread-safe; cost: the header. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_image_probe(const void *data, size_t size,
                                                          plumb_image_info *info, plumb_diag *diag);
 
@@ -45,6 +47,7 @@ PLUMB_API plumb_orientation plumb_exif_orientation(const void *jpeg, size_t size
  * allocates only once. One decoder serves one thread at a time. */
 typedef struct plumb_image_decoder plumb_image_decoder;
 
+/* A decoder without any memory yet. PLUMB_E_NOMEM. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_image_decoder_create(const plumb_context *context,
                                                                   plumb_image_decoder **decoder,
                                                                   plumb_diag *diag);

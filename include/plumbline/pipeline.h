@@ -37,7 +37,9 @@ typedef struct plumb_detector {
     void (*release)(void *user);
 } plumb_detector;
 
+/* clang-format off */
 #define PLUMB_DETECTOR_INIT { sizeof(plumb_detector), NULL, NULL, NULL, NULL }
+/* clang-format on */
 
 /* What a shared object exports to be a backend of the command-line tool. `model` is the --model
  * argument or NULL, `options` the text of --backend-options or NULL. On success `detector` is
@@ -61,7 +63,7 @@ typedef enum plumb_extra_value {
     PLUMB_EXTRA_CONSTANT,         /* `constants` */
 } plumb_extra_value;
 
-#define PLUMB_MAX_EXTRA_INPUTS 4
+#define PLUMB_MAX_EXTRA_INPUTS    4
 #define PLUMB_MAX_EXTRA_CONSTANTS 16
 
 typedef struct plumb_extra_input {
@@ -112,6 +114,7 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_pipeline_create(const plumb_context
 /* Sessions must be gone before. */
 PLUMB_API void plumb_pipeline_destroy(plumb_pipeline **pipeline);
 
+/* The regions of the spec, for drawing them; NULL where it has none. Borrowed. Thread-safe. */
 PLUMB_API const plumb_regions *plumb_pipeline_regions(const plumb_pipeline *pipeline);
 
 /* --- running --- */
@@ -132,7 +135,9 @@ typedef struct plumb_run_options {
     bool trace; /* record every drop for plumb_session_trace; slower, may allocate */
 } plumb_run_options;
 
+/* clang-format off */
 #define PLUMB_RUN_OPTIONS_INIT { sizeof(plumb_run_options), NULL, false }
+/* clang-format on */
 
 /* What a run gives. Borrowed from the session until its next run or destroy. */
 typedef struct plumb_result {
@@ -161,10 +166,10 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_session_preprocess(plumb_session *s
                                                                 plumb_diag *diag);
 
 /* The second half, for outputs that were computed elsewhere, of a frame with this geometry. */
-PLUMB_API PLUMB_NODISCARD plumb_status plumb_session_postprocess(
-    plumb_session *session, plumb_size buffer, plumb_orientation orientation,
-    const plumb_irect *roi, const plumb_outputs *outputs, const plumb_run_options *options,
-    plumb_result *result, plumb_diag *diag);
+PLUMB_API PLUMB_NODISCARD plumb_status
+plumb_session_postprocess(plumb_session *session, plumb_size buffer, plumb_orientation orientation,
+                          const plumb_irect *roi, const plumb_outputs *outputs,
+                          const plumb_run_options *options, plumb_result *result, plumb_diag *diag);
 
 /* Where did a raw row of the last run go? Needs a run with options.trace. Rows that no stage
  * reported are decoded again to say what they held. For heads that give one row several classes
@@ -203,6 +208,7 @@ PLUMB_API plumb_timing plumb_session_timing(const plumb_session *session, plumb_
  * total of the next run. */
 PLUMB_API void plumb_session_note(plumb_session *session, plumb_stage stage, double milliseconds);
 
+/* Forget all calls so far; the next one is not cold again. */
 PLUMB_API void plumb_session_reset_timing(plumb_session *session);
 
 /* Allocations made through the context since the session was created. */
@@ -224,10 +230,9 @@ typedef struct plumb_live_frame {
 
 /* `give_back` returns a buffer to the camera, for dropped frames from within offer or destroy, and
  * for taken ones from plumb_live_done. It must not call the slot. */
-PLUMB_API PLUMB_NODISCARD plumb_status
-plumb_live_create(const plumb_context *context,
-                  void (*give_back)(void *camera, const plumb_live_frame *frame), void *camera,
-                  plumb_live **live, plumb_diag *diag);
+PLUMB_API PLUMB_NODISCARD plumb_status plumb_live_create(
+    const plumb_context *context, void (*give_back)(void *camera, const plumb_live_frame *frame),
+    void *camera, plumb_live **live, plumb_diag *diag);
 PLUMB_API void plumb_live_destroy(plumb_live **live);
 
 /* Offer the newest frame; an older one that still waits is dropped. PLUMB_E_LIMIT, and the frame
@@ -239,6 +244,7 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_live_offer(plumb_live *live, const 
 PLUMB_API bool plumb_live_take(plumb_live *live, plumb_live_frame *frame);
 PLUMB_API void plumb_live_done(plumb_live *live, const plumb_live_frame *frame);
 
+/* Frames offered, and frames replaced before they were taken, since create. Thread-safe. */
 PLUMB_API uint64_t plumb_live_offered(const plumb_live *live);
 PLUMB_API uint64_t plumb_live_dropped(const plumb_live *live);
 

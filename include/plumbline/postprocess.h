@@ -62,15 +62,15 @@ typedef struct plumb_nms_spec {
     plumb_nms_method method;
     plumb_overlap overlap;
     plumb_nms_compat compat;
-    float iou;               /* 0..1 */
-    bool class_aware;        /* only boxes of one class suppress each other; ids are compared */
-    size_t max_candidates;   /* best kept before NMS; 1..1,000,000, default 30000 */
-    size_t max_detections;   /* best kept at the very end; 1..max_candidates, default 300 */
-    float sigma;             /* soft-gaussian, matrix; default 0.5 */
-    float min_score;         /* soft methods: a score that decays below it is dropped */
-    float distance;          /* center-distance: suppress when centres are nearer, strictly */
-    bool distance_in_plane;  /* unit of `distance`: plane units instead of upright pixels */
-    int32_t min_neighbours;  /* cluster: members a cluster needs, itself included; default 1 */
+    float iou;              /* 0..1 */
+    bool class_aware;       /* only boxes of one class suppress each other; ids are compared */
+    size_t max_candidates;  /* best kept before NMS; 1..1,000,000, default 30000 */
+    size_t max_detections;  /* best kept at the very end; 1..max_candidates, default 300 */
+    float sigma;            /* soft-gaussian, matrix; default 0.5 */
+    float min_score;        /* soft methods: a score that decays below it is dropped */
+    float distance;         /* center-distance: suppress when centres are nearer, strictly */
+    bool distance_in_plane; /* unit of `distance`: plane units instead of upright pixels */
+    int32_t min_neighbours; /* cluster: members a cluster needs, itself included; default 1 */
 } plumb_nms_spec;
 
 /* clang-format off */
@@ -82,6 +82,8 @@ typedef struct plumb_nms_spec {
 /* A validated spec with working memory for max_candidates boxes. Belongs to one thread. */
 typedef struct plumb_nms plumb_nms;
 
+/* Check the spec and allocate. Errors name fields as on a card ("postprocess.nms.iou"):
+ * PLUMB_E_ARGUMENT, PLUMB_E_LIMIT, PLUMB_E_UNSUPPORTED, PLUMB_E_NOMEM. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_nms_create(const plumb_context *context,
                                                         const plumb_nms_spec *spec, plumb_nms **nms,
                                                         plumb_diag *diag);
@@ -117,8 +119,8 @@ typedef enum plumb_region_shape {
 
 typedef enum plumb_region_measure {
     PLUMB_MEASURE_UNSET = 0,
-    PLUMB_MEASURE_CENTER,        /* 1 when the box centre is inside, else 0 */
-    PLUMB_MEASURE_BOTTOM_CENTER, /* the same for the middle of the lower edge */
+    PLUMB_MEASURE_CENTER,             /* 1 when the box centre is inside, else 0 */
+    PLUMB_MEASURE_BOTTOM_CENTER,      /* the same for the middle of the lower edge */
     PLUMB_MEASURE_FRACTION_OF_BOX,    /* area of the overlap / area of the box */
     PLUMB_MEASURE_FRACTION_OF_REGION, /* area of the overlap / area of the region */
     PLUMB_MEASURE_IOU,
@@ -146,15 +148,15 @@ typedef struct plumb_region_spec {
     const char *name;  /* UTF-8, not empty, unique */
     plumb_space space; /* NORMALIZED, UPRIGHT, INPUT or PLANE */
     plumb_region_shape shape;
-    plumb_rect rect; /* RECT; extent of a MASK, width 0: the whole of the space's image */
+    plumb_rect rect;           /* RECT; extent of a MASK, width 0: the whole of the space's image */
     const plumb_point *points; /* POLYGON */
     size_t point_count;
     plumb_point center; /* ELLIPSE */
     double radius_x, radius_y;
-    double angle; /* ELLIPSE: radians, from the x axis towards the y axis of the space */
+    double angle;        /* ELLIPSE: radians, from the x axis towards the y axis of the space */
     const uint8_t *mask; /* MASK: rows from the top, dense unless mask_stride is set */
     int32_t mask_width, mask_height;
-    size_t mask_stride; /* bytes, 0: mask_width */
+    size_t mask_stride;     /* bytes, 0: mask_width */
     const int32_t *classes; /* class ids it applies to; NULL: all */
     size_t class_count;
     plumb_region_measure measure;
@@ -201,11 +203,10 @@ PLUMB_API size_t plumb_regions_scratch(const plumb_regions *regions);
  * corners on a curve of the same area), of masks by summed areas with linear shares at the rim.
  * The order of the list is kept, except that keep_best must follow when scores changed.
  * Allocates nothing. Errors: PLUMB_E_SPACE, PLUMB_E_ARGUMENT. */
-PLUMB_API PLUMB_NODISCARD plumb_status
-plumb_regions_run(const plumb_regions *regions, plumb_detections *list, const plumb_mapping *mapping,
-                  const plumb_homography *upright_from_plane, float confidence,
-                  const float *per_class, size_t per_class_count, void *scratch,
-                  plumb_ledger *ledger, plumb_diag *diag);
+PLUMB_API PLUMB_NODISCARD plumb_status plumb_regions_run(
+    const plumb_regions *regions, plumb_detections *list, const plumb_mapping *mapping,
+    const plumb_homography *upright_from_plane, float confidence, const float *per_class,
+    size_t per_class_count, void *scratch, plumb_ledger *ledger, plumb_diag *diag);
 
 /* Outline of a region in upright pixels, for drawing: writes up to `capacity` points and returns
  * how many there are (a mask gives its extent). 0 when the plane is missing. */

@@ -117,6 +117,7 @@ PLUMB_API void plumb_preprocess_plan_destroy(plumb_preprocess_plan **plan);
 PLUMB_API bool plumb_preprocess_plan_fits(const plumb_preprocess_plan *plan,
                                           const plumb_frame *frame);
 
+/* The mapping of every frame that fits the plan; borrowed from it. */
 PLUMB_API const plumb_mapping *plumb_preprocess_plan_mapping(const plumb_preprocess_plan *plan);
 
 /* Type and shape of the tensor: [1,C,H,W] or [1,H,W,C]. */
@@ -135,9 +136,10 @@ PLUMB_API size_t plumb_preprocess_plan_scratch(const plumb_preprocess_plan *plan
  * Errors: PLUMB_E_ARGUMENT (the frame does not fit, scratch too small), PLUMB_E_SHAPE,
  * PLUMB_E_DTYPE, PLUMB_E_BUFFER, and those of plumb_frame_validate; the tensor is then
  * untouched. Allocates nothing. Thread-safe with distinct tensor and scratch. */
-PLUMB_API PLUMB_NODISCARD plumb_status
-plumb_preprocess_run(const plumb_preprocess_plan *plan, const plumb_frame *frame,
-                     plumb_tensor *tensor, void *scratch, size_t scratch_size, plumb_diag *diag);
+PLUMB_API PLUMB_NODISCARD plumb_status plumb_preprocess_run(const plumb_preprocess_plan *plan,
+                                                            const plumb_frame *frame,
+                                                            plumb_tensor *tensor, void *scratch,
+                                                            size_t scratch_size, plumb_diag *diag);
 
 #ifdef __cplusplus
 }

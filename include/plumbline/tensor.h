@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-#define PLUMB_MAX_RANK 6
-#define PLUMB_MAX_TENSORS 32 /* inputs or outputs of one detector */
+#define PLUMB_MAX_RANK         6
+#define PLUMB_MAX_TENSORS      32 /* inputs or outputs of one detector */
 #define PLUMB_MAX_TENSOR_BYTES ((int64_t)1 << 31)
 
 typedef enum plumb_dtype {

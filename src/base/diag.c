@@ -69,8 +69,8 @@ void plumb_diag_prefix(plumb_diag *diag, const char *prefix)
     if (!diag)
         return;
     char field[sizeof(diag->field)];
-    int wanted = snprintf(field, sizeof(field), "%s%s%s", prefix, diag->field[0] ? "." : "",
-                          diag->field);
+    int wanted =
+        snprintf(field, sizeof(field), "%s%s%s", prefix, diag->field[0] ? "." : "", diag->field);
     trim_utf8(field, sizeof(field), wanted);
     memcpy(diag->field, field, sizeof(field));
 }

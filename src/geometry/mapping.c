@@ -10,9 +10,12 @@
 #include "geometry/rules.h"
 
 static const plumb_name spaces[] = {
-    { PLUMB_SPACE_BUFFER, "buffer" },         { PLUMB_SPACE_UPRIGHT, "upright" },
-    { PLUMB_SPACE_ROI, "roi" },               { PLUMB_SPACE_INPUT, "input" },
-    { PLUMB_SPACE_NORMALIZED, "normalized" }, { PLUMB_SPACE_VISION, "vision" },
+    { PLUMB_SPACE_BUFFER, "buffer" },
+    { PLUMB_SPACE_UPRIGHT, "upright" },
+    { PLUMB_SPACE_ROI, "roi" },
+    { PLUMB_SPACE_INPUT, "input" },
+    { PLUMB_SPACE_NORMALIZED, "normalized" },
+    { PLUMB_SPACE_VISION, "vision" },
     { PLUMB_SPACE_PLANE, "plane" },
 };
 
@@ -61,11 +64,10 @@ static plumb_status check_spec(const plumb_mapping_spec *spec, plumb_diag *diag)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "mode",
                           "a crop mode is required, there is no default; %d is none",
                           (int)spec->mode);
-    bool fill = spec->mode == PLUMB_CROP_SCALE_FILL ||
-                spec->mode == PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW;
+    bool fill =
+        spec->mode == PLUMB_CROP_SCALE_FILL || spec->mode == PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW;
     if (plumb_rule_name(spec->rule)[0] == '?' && !(fill && spec->rule == PLUMB_RULE_UNSET))
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "rule",
-                          "a rounding rule is required for mode %s",
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "rule", "a rounding rule is required for mode %s",
                           plumb_crop_mode_name(spec->mode));
     if (spec->resize_short < 0 || spec->resize_short > PLUMB_MAX_SIDE)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "resize_short", "%d is not in 0..%d",

@@ -196,13 +196,13 @@ plumb_status plumb_npy_header(const plumb_tensor *tensor, void *header, size_t c
     if (tensor->rank < 1 || tensor->rank > PLUMB_MAX_RANK)
         return PLUMB_E_SHAPE;
     char text[256];
-    int used = snprintf(text, sizeof(text), "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                        descr);
+    int used =
+        snprintf(text, sizeof(text), "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
     for (int32_t i = 0; i < tensor->rank; i++)
         used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%lld", i ? ", " : "",
                          (long long)tensor->shape[i]);
-    used += snprintf(text + used, sizeof(text) - (size_t)used, "%s), }",
-                     tensor->rank == 1 ? "," : "");
+    used +=
+        snprintf(text + used, sizeof(text) - (size_t)used, "%s), }", tensor->rank == 1 ? "," : "");
     /* Spaces and a newline make the whole a multiple of 64, so that the data is aligned. */
     size_t total = (10 + (size_t)used + 1 + 63) / 64 * 64;
     *size = total;
