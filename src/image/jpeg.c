@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/jpeg.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+#include "base/allocator.h"
+#include "base/diag.h"
+#include "image/jpeg_markers.h"
+#include "image/limits.h"
+
+#define ROWS_AT_ONCE 16
+#define MAX_SCANS    100                 /* encoders write about 10 */
+#define MEMORY_BASE  (16L * 1024 * 1024) /* for libjpeg's own row buffers */
+
+struct plumb_jpeg {
+    struct jpeg_decompress_struct info;
+    struct jpeg_error_mgr errors;
+    struct jpeg_source_mgr source;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    bool created;
+    size_t size;
+    plumb_status status;
+    char message[JMSG_LENGTH_MAX];
+};
+
+static plumb_jpeg *owner(j_common_ptr info)
+{
+    return info->client_data;
+}
+
+static void escape_with(j_common_ptr info, plumb_status status)
+{
+    plumb_jpeg *jpeg = owner(info);
+    jpeg->status = status;
+    info->err->format_message(info, jpeg->message);
+    longjmp(jpeg->escape, 1);
+}
+
+static plumb_status status_of_error(int code)
+{
+    switch (code) {
+    case JERR_OUT_OF_MEMORY:
+        return PLUMB_E_NOMEM;
+    case JERR_NO_BACKING_STORE:
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_WIDTH_OVERFLOW:
+        return PLUMB_E_LIMIT;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_NOT_COMPILED:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+        return PLUMB_E_UNSUPPORTED;
+    default:
+        return PLUMB_E_CORRUPT;
+    }
+}
+
+static void on_error(j_common_ptr info)
+{
+    escape_with(info, status_of_error(info->err->msg_code));
+}
+
+/* libjpeg fills in gray for data that is missing or wrong and goes on. A frame with invented
+ * pixels is worse than no frame, so these warnings end the decode. Bytes between segments and
+ * odd version numbers, which cameras do write, change no pixel and pass. */
+static void on_message(j_common_ptr info, int level)
+{
+    if (level >= 0)
+        return;
+    switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+        escape_with(info, PLUMB_E_TRUNCATED);
+        break;
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_NOT_SEQUENTIAL:
+        escape_with(info, PLUMB_E_CORRUPT);
+        break;
+    default:
+        break;
+    }
+}
+
+static void ignore_output(j_common_ptr info)
+{
+    (void)info;
+}
+
+static void on_progress(j_common_ptr info)
+{
+    plumb_jpeg *jpeg = owner(info);
+    if (jpeg->info.input_scan_number <= MAX_SCANS)
+        return;
+    jpeg->status = PLUMB_E_LIMIT;
+    snprintf(jpeg->message, sizeof(jpeg->message), "more than %d scans", MAX_SCANS);
+    longjmp(jpeg->escape, 1);
+}
+
+static void source_nothing(j_decompress_ptr info)
+{
+    (void)info;
+}
+
+static boolean source_exhausted(j_decompress_ptr info)
+{
+    info->err->msg_code = JWRN_JPEG_EOF;
+    escape_with((j_common_ptr)info, PLUMB_E_TRUNCATED);
+    return FALSE;
+}
+
+static void source_skip(j_decompress_ptr info, long count)
+{
+    if (count <= 0)
+        return;
+    if ((size_t)count > info->src->bytes_in_buffer)
+        source_exhausted(info);
+    info->src->next_input_byte += count;
+    info->src->bytes_in_buffer -= (size_t)count;
+}
+
+static plumb_status report(const plumb_jpeg *jpeg, plumb_diag *diag)
+{
+    return plumb_fail(diag, jpeg->status, "", "JPEG: %s", jpeg->message);
+}
+
+plumb_jpeg *plumb_jpeg_create(const plumb_context *context)
+{
+    return plumb_alloc_zeroed(context, 1, sizeof(plumb_jpeg));
+}
+
+static void close_image(plumb_jpeg *jpeg)
+{
+    if (jpeg->created)
+        jpeg_destroy_decompress(&jpeg->info);
+    jpeg->created = false;
+}
+
+void plumb_jpeg_destroy(const plumb_context *context, plumb_jpeg *jpeg)
+{
+    if (!jpeg)
+        return;
+    close_image(jpeg);
+    plumb_release(context, jpeg);
+}
+
+/* A fresh libjpeg object for each image: one that is reused keeps the Huffman and quantisation
+ * tables of the image before, and the pixels of a file without tables would depend on it. */
+static void create_image(plumb_jpeg *jpeg, const uint8_t *data, size_t size)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    info->err = jpeg_std_error(&jpeg->errors);
+    jpeg->errors.error_exit = on_error;
+    jpeg->errors.emit_message = on_message;
+    jpeg->errors.output_message = ignore_output;
+    info->client_data = jpeg;
+    jpeg_create_decompress(info);
+    jpeg->created = true;
+    jpeg->progress.progress_monitor = on_progress;
+    info->progress = &jpeg->progress;
+    jpeg->source = (struct jpeg_source_mgr){
+        .next_input_byte = data,
+        .bytes_in_buffer = size,
+        .init_source = source_nothing,
+        .fill_input_buffer = source_exhausted,
+        .skip_input_data = source_skip,
+        .resync_to_restart = jpeg_resync_to_restart,
+        .term_source = source_nothing,
+    };
+    info->src = &jpeg->source;
+    jpeg->size = size;
+}
+
+/* A Huffman code has at least one bit, so each block of the widest component costs one: a file
+ * shorter than that cannot be whole, and nothing is allocated for it. */
+static bool long_enough(const plumb_jpeg *jpeg)
+{
+    const struct jpeg_decompress_struct *info = &jpeg->info;
+    if (info->arith_code)
+        return true;
+    uint64_t blocks = (uint64_t)((info->image_width + 7) / 8) * ((info->image_height + 7) / 8);
+    return blocks / 8 <= jpeg->size;
+}
+
+static plumb_status check_header(plumb_jpeg *jpeg, plumb_diag *diag)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    plumb_status status = plumb_image_check_size(info->image_width, info->image_height, diag);
+    if (status != PLUMB_OK)
+        return status;
+    if (info->num_components != 1 && info->num_components != 3)
+        return plumb_fail(diag, PLUMB_E_UNSUPPORTED, "components",
+                          "a JPEG of %d components (CMYK); expected gray or colour",
+                          info->num_components);
+    if (!long_enough(jpeg))
+        return plumb_fail(diag, PLUMB_E_TRUNCATED, "", "%zu bytes cannot hold a JPEG of %u x %u",
+                          jpeg->size, info->image_width, info->image_height);
+    int64_t memory = MEMORY_BASE + 8 * (int64_t)info->image_width * info->image_height;
+    info->mem->max_memory_to_use = memory > LONG_MAX ? LONG_MAX : (long)memory;
+    return PLUMB_OK;
+}
+
+plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
+                             plumb_image_info *info, plumb_diag *diag)
+{
+    close_image(jpeg);
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    create_image(jpeg, data, size);
+    (void)jpeg_read_header(&jpeg->info, TRUE);
+    plumb_status status = check_header(jpeg, diag);
+    if (status != PLUMB_OK) {
+        close_image(jpeg);
+        return status;
+    }
+    *info = (plumb_image_info){
+        .format = PLUMB_IMAGE_JPEG,
+        .width = (int32_t)jpeg->info.image_width,
+        .height = (int32_t)jpeg->info.image_height,
+        .orientation = plumb_exif_orientation(data, size),
+        .components = jpeg->info.num_components,
+    };
+    return PLUMB_OK;
+}
+
+plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
+{
+    if (!jpeg->created)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "", "no JPEG is open");
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    jpeg->info.out_color_space = jpeg->info.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg->info.dct_method = JDCT_ISLOW;
+    jpeg->info.do_fancy_upsampling = TRUE;
+    (void)jpeg_start_decompress(&jpeg->info);
+    return PLUMB_OK;
+}
+
+plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_stride, int32_t count,
+                                  plumb_diag *diag)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    if (!jpeg->created || count < 0 ||
+        (uint32_t)count > info->output_height - info->output_scanline)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "count", "more rows than the image has left");
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    JSAMPROW pointers[ROWS_AT_ONCE];
+    JDIMENSION first = info->output_scanline, end = first + (JDIMENSION)count;
+    while (info->output_scanline < end) {
+        JDIMENSION wanted = end - info->output_scanline;
+        if (wanted > ROWS_AT_ONCE)
+            wanted = ROWS_AT_ONCE;
+        for (JDIMENSION i = 0; i < wanted; i++)
+            pointers[i] = rows + (info->output_scanline - first + i) * row_stride;
+        (void)jpeg_read_scanlines(info, pointers, wanted);
+    }
+    return PLUMB_OK;
+}
+
+plumb_status plumb_jpeg_finish(plumb_jpeg *jpeg, plumb_diag *diag)
+{
+    if (!jpeg->created)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "", "no JPEG is open");
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    (void)jpeg_finish_decompress(&jpeg->info);
+    close_image(jpeg);
+    return PLUMB_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One JPEG read row by row, so that a caller may consume strips and never hold the whole picture.
+ * The order of calls is open, start, read_rows until the last row, finish; open may follow at any
+ * point and drops what was under way. After an error only open and destroy do anything useful.
+ *
+ * What a decode of a part must know: jpeg_crop_scanline() and jpeg_skip_scanlines() give the pixels
+ * of the whole decode only away from the cut, because fancy upsampling of a subsampled chroma
+ * sample looks at its neighbours. A crop that starts and ends one MCU outside the wanted columns,
+ * and a skip that stops one MCU row early, are exact.
+ */
+#ifndef PLUMB_IMAGE_JPEG_H
+#define PLUMB_IMAGE_JPEG_H
+
+#include "plumbline/image.h"
+
+typedef struct plumb_jpeg plumb_jpeg;
+
+/* NULL when memory ran out. */
+plumb_jpeg *plumb_jpeg_create(const plumb_context *context);
+void plumb_jpeg_destroy(const plumb_context *context, plumb_jpeg *jpeg); /* accepts NULL */
+
+/* Read the header. `data` is borrowed until finish or the next open. `info` is written on success;
+ * its size is within the library's limits. */
+plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
+                             plumb_image_info *info, plumb_diag *diag);
+
+/* Begin to decode: GRAY8 for one component, RGB24 for three. A progressive image is read whole
+ * here. */
+plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag);
+
+/* The next `count` rows; no more than the image still has. */
+plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_stride, int32_t count,
+                                  plumb_diag *diag);
+
+/* Read to the end of the image, which is where a cut-off file shows. */
+plumb_status plumb_jpeg_finish(plumb_jpeg *jpeg, plumb_diag *diag);
+
+#endif
