@@ -57,7 +57,7 @@ static plumb_status read_header(const uint8_t *data, size_t size, bmp *b, plumb_
 plumb_status plumb_bmp_probe(const uint8_t *data, size_t size, plumb_image_info *info,
                              plumb_diag *diag)
 {
-    bmp b;
+    bmp b = { 0 };
     plumb_status status = read_header(data, size, &b, diag);
     if (status != PLUMB_OK)
         return status;
@@ -93,7 +93,7 @@ static bool indices_fit(const uint8_t *rows, const bmp *b, uint64_t row_size, ui
 
 plumb_status plumb_bmp_check(const uint8_t *data, size_t size, plumb_diag *diag)
 {
-    bmp b;
+    bmp b = { 0 };
     plumb_status status = read_header(data, size, &b, diag);
     if (status != PLUMB_OK)
         return status;

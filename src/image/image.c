@@ -9,7 +9,7 @@
 #include "image/bitmap.h"
 #include "image/jpeg.h"
 #include "image/jpeg_markers.h"
-#include "image/limits.h"
+#include "image/image_size.h"
 
 struct plumb_image_decoder {
     plumb_context context;

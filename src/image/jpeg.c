@@ -12,7 +12,7 @@
 #include "base/allocator.h"
 #include "base/diag.h"
 #include "image/jpeg_markers.h"
-#include "image/limits.h"
+#include "image/image_size.h"
 
 #define ROWS_AT_ONCE 16
 #define MAX_SCANS    100                 /* encoders write about 10 */

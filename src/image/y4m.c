@@ -10,7 +10,7 @@
 
 #include "base/checked.h"
 #include "base/diag.h"
-#include "image/limits.h"
+#include "image/image_size.h"
 
 #define MAX_LINE 4096
 #define HD_ROWS  720
@@ -161,7 +161,7 @@ plumb_status plumb_y4m_parse_header(const void *data, size_t size, plumb_y4m_inf
     static const char magic[] = "YUV4MPEG2";
     if (!info || !consumed)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, info ? "consumed" : "info", "NULL");
-    const char *end;
+    const char *end = NULL;
     plumb_status status = find_line(data, size, magic, &end, diag);
     if (status != PLUMB_OK)
         return status;
@@ -190,7 +190,7 @@ plumb_status plumb_y4m_parse_frame(const void *data, size_t size, size_t *consum
 {
     if (!consumed)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "consumed", "NULL");
-    const char *end;
+    const char *end = NULL;
     plumb_status status = find_line(data, size, "FRAME", &end, diag);
     if (status == PLUMB_OK)
         *consumed = (size_t)(end - (const char *)data) + 1;

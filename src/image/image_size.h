@@ -2,8 +2,8 @@
  *
  * The check between an image header and the first allocation for its pixels.
  */
-#ifndef PLUMB_IMAGE_LIMITS_H
-#define PLUMB_IMAGE_LIMITS_H
+#ifndef PLUMB_IMAGE_SIZE_H
+#define PLUMB_IMAGE_SIZE_H
 
 #include "plumbline/image.h"
 
