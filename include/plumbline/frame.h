@@ -15,6 +15,9 @@ extern "C" {
 
 /* Named in memory byte order, first byte first. 16-bit samples are little-endian.
  *
+ * Subsampled chroma is taken as it is: each pixel uses the chroma sample that covers it, as OpenCV
+ * and libyuv do for camera frames (a JPEG decoder interpolates; use image.h for JPEG).
+ *
  * Planes: NV12, NV21, P010: Y, then interleaved chroma. I420, I422, I444, I010: Y, U, V.
  * YV12: Y, V, U. All others: one. Chroma planes of odd sizes are rounded up.
  * Android's YUV_420_888 is I420 with its pixel strides (1 or 2) as reported. */
@@ -34,10 +37,12 @@ typedef enum plumb_pixel_format {
     PLUMB_FORMAT_RGBA,
     PLUMB_FORMAT_RGB24,
     PLUMB_FORMAT_BGR24,
-    PLUMB_FORMAT_RGB565, /* little-endian word, red in the high five bits */
+    PLUMB_FORMAT_RGB565, /* little-endian word, red in the high five bits; 5 and 6 bits widen to 8
+                            by repeating their high bits */
     PLUMB_FORMAT_GRAY8,
     PLUMB_FORMAT_GRAY16, /* little-endian; the high byte is the 8-bit value */
-    PLUMB_FORMAT_JPEG,   /* planes[0] is a whole file, also MJPEG without Huffman tables */
+    PLUMB_FORMAT_JPEG,   /* planes[0] is a whole file, also MJPEG without Huffman tables; width and
+                            height may be 0, the file has its own */
 } plumb_pixel_format;
 
 PLUMB_API const char *plumb_pixel_format_name(plumb_pixel_format format); /* "nv12" */
@@ -109,8 +114,9 @@ typedef struct plumb_frame {
 /* Check a frame against the memory it declares; every entry point calls it.
  *
  * Errors: PLUMB_E_ARGUMENT (format, orientation, NULL plane, matrix or range missing for YUV,
- * a peer matrix with the wrong range), PLUMB_E_SIZE, PLUMB_E_STRIDE (negative, shorter than a
- * row, overflow), PLUMB_E_BUFFER (a plane too short: the diag says how many bytes are needed).
+ * a peer matrix with the wrong range), PLUMB_E_UNSUPPORTED (a peer matrix with 10 bits),
+ * PLUMB_E_SIZE, PLUMB_E_STRIDE (negative, shorter than a row, overflow), PLUMB_E_BUFFER (a plane
+ * too short: the diag says how many bytes are needed).
  * The field is named as in "planes[1].row_stride". Thread-safe, O(1). */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_frame_validate(const plumb_frame *frame,
                                                             plumb_diag *diag);
