@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the suppression methods share. A run first ranks: `records[0..count)` are the candidates
+ * in plumb_detection_order, the item's index in the low half of each. A method then writes the
+ * rank of the winner, or PLUMB_RANK_KEPT, to `winner` for every rank. The invariant: nothing a
+ * method reads depends on the order of the caller's list.
+ */
+#ifndef PLUMB_POSTPROCESS_NMS_H
+#define PLUMB_POSTPROCESS_NMS_H
+
+#include "plumbline/postprocess.h"
+
+#define PLUMB_RANK_KEPT    UINT32_MAX
+#define PLUMB_RADIX_BITS   12 /* widest digit of the sort */
+#define PLUMB_RADIX_PASSES 4
+
+typedef struct plumb_center {
+    plumb_point point;
+    int32_t class_id; /* 0 unless class-aware */
+    uint32_t next;    /* in the same slot of the hash */
+} plumb_center;
+
+/* Arrays hold max_candidates entries unless said otherwise; those a method does not use are NULL. */
+struct plumb_nms {
+    plumb_context context;
+    plumb_nms_spec spec;
+    uint64_t *records; /* 2*max_candidates: score key above, index below */
+    uint64_t *spare;   /* the same, for sorting */
+    uint32_t *digits;  /* PLUMB_RADIX_PASSES histograms */
+    size_t count;      /* candidates of this run */
+    uint32_t *winner;
+    plumb_detection *work; /* what is given back, before it is copied over the list */
+    plumb_box *boxes;      /* by rank */
+    int32_t *classes;      /* by rank; all 0 unless class-aware */
+    uint32_t *kept;        /* ranks that stay, so far */
+    plumb_center *centers; /* center-distance, by rank */
+    uint32_t *heads;       /* center-distance: slots of the hash, a power of two >= 2*count */
+};
+
+static inline const plumb_detection *plumb_nms_candidate(const plumb_nms *nms,
+                                                         const plumb_detections *list, size_t rank)
+{
+    return &list->items[(uint32_t)nms->records[rank]];
+}
+
+/* Fill `records` with the best max_candidates of the list, in order; drop and count boxes that
+ * are empty or not finite and those beyond the limit. */
+void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger);
+
+void plumb_nms_hard(plumb_nms *nms, const plumb_detections *list);
+void plumb_nms_center_distance(plumb_nms *nms, const plumb_detections *list,
+                               const plumb_homography *plane_from_list);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ranking the candidates: a stable radix sort of (score key, index) records, least significant
+ * digit first and only over the bits that vary, in a buffer of twice the limit. When the buffer is
+ * full it is sorted and its worse half forgotten, so that one pass over any number of detections
+ * selects and orders the best in memory that is linear in the limit.
+ */
+#include "postprocess/nms.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "geometry/ledger.h"
+
+/* Ascending keys are descending scores; the two zeros are one score. */
+static uint32_t score_key(float score)
+{
+    uint32_t bits;
+    score += 0.0f;
+    memcpy(&bits, &score, sizeof(bits));
+    bits = bits >> 31 ? ~bits : bits | 0x80000000u;
+    return ~bits;
+}
+
+static uint32_t record_key(uint64_t record)
+{
+    return (uint32_t)(record >> 32);
+}
+
+static int bit_length(uint32_t value)
+{
+    int bits = 0;
+    for (; value; value >>= 1)
+        bits++;
+    return bits;
+}
+
+/* Small sets are not worth histograms. Stable. */
+static void insertion_sort(uint64_t *records, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint64_t record = records[i];
+        size_t j = i;
+        for (; j > 0 && record_key(records[j - 1]) > record_key(record); j--)
+            records[j] = records[j - 1];
+        records[j] = record;
+    }
+}
+
+static void radix_sort(plumb_nms *nms, size_t count)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = record_key(nms->records[i]);
+        low = key < low ? key : low;
+        high = key > high ? key : high;
+    }
+    int bits = bit_length(high - low);
+    if (bits == 0)
+        return;
+    int widest = count < 16000 ? 8 : PLUMB_RADIX_BITS;
+    int passes = (bits + widest - 1) / widest;
+    int width = (bits + passes - 1) / passes;
+    uint32_t mask = (1u << width) - 1;
+
+    memset(nms->digits, 0, ((size_t)passes << width) * sizeof(nms->digits[0]));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = record_key(nms->records[i]) - low;
+        for (int pass = 0; pass < passes; pass++)
+            nms->digits[((uint32_t)pass << width) + (key >> (pass * width) & mask)]++;
+    }
+    for (int pass = 0; pass < passes; pass++) {
+        uint32_t *start = nms->digits + ((size_t)pass << width);
+        uint32_t sum = 0;
+        for (uint32_t digit = 0; digit <= mask; digit++) {
+            uint32_t size = start[digit];
+            start[digit] = sum;
+            sum += size;
+        }
+        for (size_t i = 0; i < count; i++) {
+            uint64_t record = nms->records[i];
+            nms->spare[start[(record_key(record) - low) >> (pass * width) & mask]++] = record;
+        }
+        uint64_t *sorted = nms->spare;
+        nms->spare = nms->records;
+        nms->records = sorted;
+    }
+}
+
+static int compare(const plumb_detections *list, uint64_t a, uint64_t b)
+{
+    return plumb_detection_order(&list->items[(uint32_t)a], &list->items[(uint32_t)b]);
+}
+
+static void sift_down(const plumb_detections *list, uint64_t *records, size_t root, size_t count)
+{
+    uint64_t record = records[root];
+    for (;;) {
+        size_t child = 2 * root + 1;
+        if (child >= count)
+            break;
+        if (child + 1 < count && compare(list, records[child], records[child + 1]) < 0)
+            child++;
+        if (compare(list, record, records[child]) >= 0)
+            break;
+        records[root] = records[child];
+        root = child;
+    }
+    records[root] = record;
+}
+
+/* A heap sort: in place, and no input makes it slow. */
+static void sort_run(const plumb_detections *list, uint64_t *records, size_t count)
+{
+    for (size_t i = count / 2; i-- > 0;)
+        sift_down(list, records, i, count);
+    for (size_t end = count; end-- > 1;) {
+        uint64_t best = records[0];
+        records[0] = records[end];
+        records[end] = best;
+        sift_down(list, records, 0, end);
+    }
+}
+
+/* Equal scores are ordered by row and class. Lists come from the heads in that order, and then
+ * the stable sort has left it so. */
+static void order_ties(const plumb_detections *list, uint64_t *records, size_t count)
+{
+    for (size_t first = 0; first < count;) {
+        size_t end = first + 1;
+        bool ordered = true;
+        while (end < count && record_key(records[end]) == record_key(records[first])) {
+            ordered = ordered && compare(list, records[end - 1], records[end]) <= 0;
+            end++;
+        }
+        if (!ordered)
+            sort_run(list, records + first, end - first);
+        first = end;
+    }
+}
+
+static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t count)
+{
+    if (count <= 24)
+        insertion_sort(nms->records, count);
+    else
+        radix_sort(nms, count);
+    order_ties(list, nms->records, count);
+}
+
+/* True, and counted, where a detection cannot be ranked or has no area. */
+static bool unusable(const plumb_detections *list, const plumb_detection *d, plumb_ledger *ledger)
+{
+    const plumb_box *b = &d->box;
+    if (!isfinite(d->score) || !isfinite(b->x0) || !isfinite(b->y0) || !isfinite(b->x1) ||
+        !isfinite(b->y1) || (list->has_angle && !isfinite(d->angle))) {
+        plumb_ledger_drop(ledger, PLUMB_FATE_NONFINITE, d, -1, list->space);
+        return true;
+    }
+    if (b->x1 > b->x0 && b->y1 > b->y0)
+        return false;
+    plumb_ledger_drop(ledger, PLUMB_FATE_EMPTY, d, -1, list->space);
+    return true;
+}
+
+/* Who is beyond the limit is known at the end only: everyone behind the last candidate. */
+static void report_beyond(const plumb_nms *nms, const plumb_detections *list, uint64_t beyond,
+                          plumb_ledger *ledger)
+{
+    if (!ledger || beyond == 0)
+        return;
+    if (!ledger->entries) {
+        plumb_ledger_count(ledger, PLUMB_FATE_CANDIDATES, beyond);
+        return;
+    }
+    const plumb_detection *last = plumb_nms_candidate(nms, list, nms->count - 1);
+    for (size_t i = 0; i < list->count; i++) {
+        const plumb_detection *d = &list->items[i];
+        if (!unusable(list, d, NULL) && plumb_detection_order(d, last) > 0)
+            plumb_ledger_drop(ledger, PLUMB_FATE_CANDIDATES, d, -1, list->space);
+    }
+}
+
+void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger)
+{
+    size_t limit = nms->spec.max_candidates, count = 0;
+    uint64_t usable = 0, worst = UINT64_MAX;
+    for (size_t i = 0; i < list->count; i++) {
+        const plumb_detection *d = &list->items[i];
+        if (unusable(list, d, ledger))
+            continue;
+        usable++;
+        uint64_t record = (uint64_t)score_key(d->score) << 32 | (uint32_t)i;
+        if (worst != UINT64_MAX &&
+            (record_key(record) > record_key(worst) ||
+             (record_key(record) == record_key(worst) && compare(list, record, worst) >= 0)))
+            continue;
+        nms->records[count++] = record;
+        if (count == 2 * limit) {
+            sort_records(nms, list, count);
+            count = limit;
+            worst = nms->records[count - 1];
+        }
+    }
+    sort_records(nms, list, count);
+    nms->count = count < limit ? count : limit;
+    report_beyond(nms, list, usable - nms->count, ledger);
+}
