@@ -160,6 +160,8 @@ plumb_status plumb_mapping_make(const plumb_mapping_spec *spec, plumb_size buffe
     if (!plumb_rule_apply(&s, &m))
         return plumb_fail(diag, PLUMB_E_UNSUPPORTED, "rule", "rule %s does not define mode %s",
                           plumb_rule_name(s.rule), plumb_crop_mode_name(s.mode));
+    m.offset_x += 0.0; /* rules round to -0, which would be printed */
+    m.offset_y += 0.0;
     status = set_placed(&s, &m, diag);
     if (status == PLUMB_OK)
         *mapping = m;
