@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threshold first, everything else for what is left. A gate, moved into the stored type, says
+ * which rows can pass; only those get an activation, a class, a box, and are compared with the
+ * exact threshold of their class.
+ */
+#include "heads/head.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "geometry/ledger.h"
+#include "heads/sink.h"
+#include "kernels/activation.h"
+#include "kernels/scores.h"
+
+typedef struct scan {
+    const plumb_binding *binding;
+    const plumb_head *head;
+    const plumb_threshold *threshold;
+    plumb_sink sink;
+    float minimum; /* the lowest threshold of any class */
+    plumb_gate class_gate;
+} scan;
+
+static float class_threshold(const plumb_threshold *threshold, int32_t class_id)
+{
+    if (threshold->per_class && class_id >= 0 && (size_t)class_id < threshold->per_class_count &&
+        !isnan(threshold->per_class[class_id]))
+        return threshold->per_class[class_id];
+    return threshold->confidence;
+}
+
+static float lowest_threshold(const plumb_threshold *threshold)
+{
+    float lowest = threshold->confidence;
+    for (size_t i = 0; threshold->per_class && i < threshold->per_class_count; i++)
+        if (threshold->per_class[i] < lowest)
+            lowest = threshold->per_class[i];
+    return lowest;
+}
+
+/* A value at or below which no activated value exceeds `probability`. libm's logarithm may differ
+ * between machines; the margin is far above any such difference, and the row is looked at again. */
+static float activation_limit(plumb_activation activation, float probability)
+{
+    if (activation == PLUMB_ACTIVATION_NONE)
+        return probability;
+    if (probability <= 0.0f || activation == PLUMB_ACTIVATION_SOFTMAX)
+        return -INFINITY; /* a softmax depends on the whole row: see softmax_may_pass */
+    if (probability >= 1.0f)
+        return INFINITY;
+    double logit = log((double)probability) - log1p(-(double)probability);
+    return (float)(logit - 1e-4 - 1e-5 * fabs(logit));
+}
+
+static float activate(plumb_activation activation, float value)
+{
+    return activation == PLUMB_ACTIVATION_SIGMOID ? plumb_sigmoid(value) : value;
+}
+
+static float clamp_unit(float value)
+{
+    return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
+}
+
+static float combine(plumb_score_rule rule, float objectness, float value)
+{
+    switch (rule) {
+    case PLUMB_SCORE_PRODUCT:
+        return objectness * value;
+    case PLUMB_SCORE_GEOMETRIC_MEAN:
+        return sqrtf(clamp_unit(objectness) * clamp_unit(value));
+    default:
+        return value;
+    }
+}
+
+/* The lowest objectness (or, with them exchanged, class value) that can reach `minimum` when the
+ * other factor is `other`. */
+static float factor_limit(plumb_score_rule rule, float minimum, float other)
+{
+    double limit = minimum;
+    if (rule == PLUMB_SCORE_CLASS)
+        return minimum;
+    if (rule == PLUMB_SCORE_GEOMETRIC_MEAN)
+        limit = limit * limit;
+    if (!(other > 0.0f))
+        return limit > 0.0 ? INFINITY : -INFINITY;
+    return (float)(limit / (double)other * (1.0 - 1e-6));
+}
+
+/* --- one row --- */
+
+static double softmax_sum(const plumb_block *block, int64_t row, float *maximum)
+{
+    float greatest = -INFINITY;
+    for (int32_t column = 0; column < block->classes; column++) {
+        float value = plumb_matrix_at(&block->scores, row, column);
+        if (value > greatest)
+            greatest = value;
+    }
+    *maximum = greatest;
+    double sum = 0.0;
+    for (int32_t column = 0; column < block->classes; column++)
+        sum += plumb_exp((double)plumb_matrix_at(&block->scores, row, column) - (double)greatest);
+    return sum;
+}
+
+static float class_score(const plumb_head *head, const plumb_block *block, int64_t row,
+                         float objectness, float value)
+{
+    if (head->activation == PLUMB_ACTIVATION_SOFTMAX) {
+        float maximum;
+        double sum = softmax_sum(block, row, &maximum);
+        value = (float)(plumb_exp((double)value - (double)maximum) / sum);
+    } else {
+        value = activate(head->activation, value);
+    }
+    return combine(head->rule, objectness, value);
+}
+
+/* Labels that are numbers in a tensor; -1 for what no class can be. */
+static int32_t read_label(const plumb_head_spec *spec, const plumb_matrix *labels, int64_t row)
+{
+    float label = plumb_matrix_at(labels, row, 0);
+    int32_t classes = spec->class_count > 0 ? spec->class_count : PLUMB_MAX_CLASSES;
+    if (!(label > -0.5f && label < (float)classes - 0.5f))
+        return -1;
+    return (int32_t)(label + 0.5f) + spec->class_offset;
+}
+
+static bool is_allowed(const plumb_threshold *threshold, int32_t class_id)
+{
+    if (class_id < 0)
+        return false;
+    return !threshold->allowed ||
+           ((size_t)class_id < threshold->allowed_count && threshold->allowed[class_id] != 0);
+}
+
+static bool box_is_finite(plumb_box box)
+{
+    return isfinite(box.x0) && isfinite(box.y0) && isfinite(box.x1) && isfinite(box.y1);
+}
+
+static void drop(const scan *s, plumb_fate fate, const plumb_detection *detection)
+{
+    plumb_ledger_drop(s->sink.ledger, fate, detection, -1, s->head->space);
+}
+
+static bool keypoints_are_finite(const scan *s, const plumb_block *block, int64_t row)
+{
+    for (size_t i = 0; i < s->head->keypoint_count; i++) {
+        plumb_keypoint point = s->head->family->keypoint(s->binding, block, row, i);
+        if (!isfinite(point.x) || !isfinite(point.y) || !isfinite(point.score))
+            return false;
+    }
+    return true;
+}
+
+/* A score passed: the rest of the detection, or the reason why there is none. */
+static void emit(scan *s, const plumb_block *block, int64_t row, plumb_detection *detection)
+{
+    const plumb_head *head = s->head;
+    detection->box = head->family->box(s->binding, block, row);
+    if (head->family->angle)
+        detection->angle = head->family->angle(block, row);
+    if (!is_allowed(s->threshold, detection->class_id)) {
+        drop(s, PLUMB_FATE_CLASS, detection);
+        return;
+    }
+    if (!isfinite(detection->score) || !box_is_finite(detection->box) ||
+        !isfinite(detection->angle) || !keypoints_are_finite(s, block, row)) {
+        drop(s, PLUMB_FATE_NONFINITE, detection);
+        return;
+    }
+    if (!(detection->box.x1 > detection->box.x0 && detection->box.y1 > detection->box.y0)) {
+        drop(s, PLUMB_FATE_EMPTY, detection);
+        return;
+    }
+    if (!plumb_sink_admit(&s->sink, detection))
+        return;
+    plumb_detections *list = s->sink.list;
+    for (size_t i = 0; detection->keypoints >= 0 && i < head->keypoint_count; i++)
+        list->keypoints[(size_t)detection->keypoints * head->keypoint_count + i] =
+            head->family->keypoint(s->binding, block, row, i);
+    plumb_sink_put(&s->sink, detection);
+}
+
+static plumb_detection new_detection(const plumb_block *block, int64_t row)
+{
+    plumb_detection detection = { .keypoints = -1 };
+    detection.row = (int32_t)(block->first_row + row);
+    return detection;
+}
+
+/* NaN where the network gave one. */
+static void drop_nan(scan *s, const plumb_block *block, int64_t row)
+{
+    plumb_detection detection = new_detection(block, row);
+    detection.score = NAN;
+    drop(s, PLUMB_FATE_NONFINITE, &detection);
+}
+
+static void fill_class(const plumb_head *head, const plumb_block *block, int64_t row,
+                       int32_t column, float value, float objectness, plumb_detection *detection)
+{
+    detection->class_id = column + head->spec.class_offset;
+    if (block->labels.data)
+        detection->class_id = read_label(&head->spec, &block->labels, row);
+    detection->score = class_score(head, block, row, objectness, value);
+}
+
+/* True when the row was accounted for: it entered the list or was dropped for a reason. */
+static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t column, float value,
+                     float objectness)
+{
+    plumb_detection detection = new_detection(block, row);
+    fill_class(s->head, block, row, column, value, objectness, &detection);
+    if (isnan(detection.score)) {
+        drop_nan(s, block, row);
+        return true;
+    }
+    if (!(detection.score > class_threshold(s->threshold, detection.class_id)))
+        return false;
+    emit(s, block, row, &detection);
+    return true;
+}
+
+/* Every class that passes, for the heads in which a row may be several things at once. */
+static void take_row_classes(scan *s, const plumb_block *block, int64_t row)
+{
+    const plumb_head_family *family = s->head->family;
+    for (int32_t column = 0; column < block->classes; column++) {
+        float value = plumb_matrix_at(&block->scores, row, column);
+        if (value <= s->class_gate.limit || column == s->head->background)
+            continue;
+        if (isnan(value))
+            drop_nan(s, block, row);
+        else if (!family->admits || family->admits(block, row, column, value))
+            consider(s, block, row, column, value, 1.0f);
+    }
+}
+
+/* Some logit above this one bounds its probability by 1 / (1 + e^difference): no exponential is
+ * needed to see that most rows cannot pass. */
+static bool softmax_may_pass(const plumb_block *block, int64_t row, float value, float minimum)
+{
+    float maximum = value;
+    for (int32_t column = 0; column < block->classes; column++) {
+        float other = plumb_matrix_at(&block->scores, row, column);
+        if (!(other <= maximum))
+            maximum = other;
+        if (isnan(other))
+            return true;
+    }
+    return value == maximum ||
+           !(value - maximum <= activation_limit(PLUMB_ACTIVATION_SIGMOID, minimum));
+}
+
+/* The first class with the greatest value; classes that cannot reach the minimum are passed by. */
+static void take_row(scan *s, const plumb_block *block, int64_t row)
+{
+    const plumb_head *head = s->head;
+    float objectness = 1.0f, limit = s->minimum;
+    plumb_gate gate = s->class_gate;
+    if (block->objectness.data) {
+        objectness =
+            activate(head->objectness_activation, plumb_matrix_at(&block->objectness, row, 0));
+        if (isnan(objectness)) {
+            drop_nan(s, block, row);
+            return;
+        }
+        limit = factor_limit(head->rule, s->minimum, objectness);
+        gate = plumb_gate_make(&block->scores, activation_limit(head->activation, limit));
+    }
+    bool has_nan = false;
+    int32_t column =
+        plumb_gate_best(&gate, &block->scores, row, block->classes, head->background, &has_nan);
+    bool known = false;
+    if (column >= 0) {
+        float value = plumb_matrix_at(&block->scores, row, column);
+        if (head->activation != PLUMB_ACTIVATION_SOFTMAX ||
+            softmax_may_pass(block, row, value, limit))
+            known = consider(s, block, row, column, value, objectness);
+    }
+    if (!known && has_nan)
+        drop_nan(s, block, row);
+}
+
+/* --- all rows --- */
+
+static plumb_gate first_gate(scan *s, const plumb_block *block, plumb_matrix *matrix,
+                             int64_t *columns)
+{
+    const plumb_head *head = s->head;
+    s->class_gate = plumb_gate_make(
+        &block->scores,
+        activation_limit(head->activation, factor_limit(head->rule, s->minimum, 1.0f)));
+    if (block->objectness.data) {
+        *matrix = block->objectness;
+        *columns = 1;
+        float other = head->activation == PLUMB_ACTIVATION_NONE
+                          ? fmaxf(1.0f, plumb_matrix_maximum(&block->scores))
+                          : 1.0f;
+        float limit = factor_limit(head->rule, s->minimum, other);
+        return plumb_gate_make(matrix, activation_limit(head->objectness_activation, limit));
+    }
+    /* The background nearly always passes; at either end it is simply left out. */
+    *matrix = block->scores;
+    *columns = block->classes;
+    if (head->background == 0 || head->background == block->classes - 1) {
+        *columns -= 1;
+        if (head->background == 0)
+            *matrix = plumb_matrix_from(matrix, 1);
+    }
+    return plumb_gate_make(matrix, s->class_gate.limit);
+}
+
+static void scan_block(scan *s, const plumb_block *block)
+{
+    uint8_t pass[PLUMB_SCORE_TILE];
+    plumb_matrix matrix;
+    int64_t columns;
+    plumb_gate gate = first_gate(s, block, &matrix, &columns);
+    void (*take)(scan *, const plumb_block *, int64_t) =
+        s->head->multi_label ? take_row_classes : take_row;
+    for (int64_t row = 0; row < block->rows;) {
+        int64_t count = block->rows - row, line = matrix.width - row % matrix.width;
+        count = count < line ? count : line;
+        count = count < PLUMB_SCORE_TILE ? count : PLUMB_SCORE_TILE;
+        if (plumb_gate_rows(&gate, &matrix, row, (size_t)count, columns, pass))
+            for (int64_t i = 0; i < count; i++)
+                if (pass[i])
+                    take(s, block, row + i);
+        row += count;
+    }
+}
+
+void plumb_scan(const plumb_binding *binding, const plumb_threshold *threshold,
+                plumb_detections *list, plumb_ledger *ledger)
+{
+    scan s = { .binding = binding,
+               .head = binding->head,
+               .threshold = threshold,
+               .sink = { .list = list, .ledger = ledger },
+               .minimum = lowest_threshold(threshold) };
+    for (size_t i = 0; i < binding->block_count; i++)
+        scan_block(&s, &binding->blocks[i]);
+    if (ledger)
+        ledger->rows += (uint64_t)binding->rows;
+}
+
+void plumb_scan_row(const plumb_binding *binding, const plumb_block *block, int64_t row,
+                    plumb_detection *detection)
+{
+    const plumb_head *head = binding->head;
+    float objectness = 1.0f;
+    if (block->objectness.data)
+        objectness =
+            activate(head->objectness_activation, plumb_matrix_at(&block->objectness, row, 0));
+    plumb_gate open = plumb_gate_make(&block->scores, -INFINITY);
+    bool has_nan = false;
+    int32_t column =
+        plumb_gate_best(&open, &block->scores, row, block->classes, head->background, &has_nan);
+    if (column < 0)
+        column = head->background == 0 && block->classes > 1 ? 1 : 0;
+    *detection = new_detection(block, row);
+    fill_class(head, block, row, column, plumb_matrix_at(&block->scores, row, column), objectness,
+               detection);
+    detection->box = head->family->box(binding, block, row);
+    if (head->family->angle)
+        detection->angle = head->family->angle(block, row);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where decoders put what passed. The invariant: the list holds the best `capacity` detections by
+ * plumb_detection_order of all that were offered, whatever their order, and each of the others is
+ * counted. Until the list is full it is in the order of the rows; then it is a heap with the worst
+ * on top, O(log capacity) for each that enters.
+ */
+#ifndef PLUMB_HEADS_SINK_H
+#define PLUMB_HEADS_SINK_H
+
+#include "plumbline/detections.h"
+
+typedef struct plumb_sink {
+    plumb_detections *list;
+    plumb_ledger *ledger; /* may be NULL */
+    bool heap;
+} plumb_sink;
+
+/* Would it enter? If not, it is counted. If so, a slot for its keypoints is in
+ * detection->keypoints (-1 where the list has none), and plumb_sink_put must follow. */
+bool plumb_sink_admit(plumb_sink *sink, plumb_detection *detection);
+void plumb_sink_put(plumb_sink *sink, const plumb_detection *detection);
+
+#endif
