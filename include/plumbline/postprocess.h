@@ -114,7 +114,7 @@ typedef enum plumb_region_shape {
     PLUMB_SHAPE_RECT,
     PLUMB_SHAPE_POLYGON, /* simple, 3..1024 corners, either direction, need not be convex */
     PLUMB_SHAPE_ELLIPSE,
-    PLUMB_SHAPE_MASK, /* 8-bit image: 0 outside, 255 inside, between by share */
+    PLUMB_SHAPE_MASK, /* 8-bit image: 0 outside, 255 inside, between by share; not on a PLANE */
 } plumb_region_shape;
 
 typedef enum plumb_region_measure {
@@ -136,7 +136,7 @@ typedef enum plumb_region_effect {
     PLUMB_EFFECT_SCALE,            /* score * factor */
     PLUMB_EFFECT_SCALE_BY_OVERLAP, /* score * (1 - factor*measure) */
     PLUMB_EFFECT_KEEP_ONLY,        /* drop detections that reach it in NO keep_only region that
-                                      applies to their class */
+                                      applies to their class; decided after all regions */
 } plumb_region_effect;
 
 PLUMB_API const char *plumb_region_effect_name(plumb_region_effect effect);
@@ -186,7 +186,7 @@ PLUMB_API size_t plumb_regions_count(const plumb_regions *regions);
 PLUMB_API const char *plumb_regions_name(const plumb_regions *regions, size_t index);
 PLUMB_API bool plumb_regions_need_plane(const plumb_regions *regions);
 
-/* Bytes of scratch a run needs; 0 without plane regions. */
+/* Bytes of scratch a run needs; 0 without regions. */
 PLUMB_API size_t plumb_regions_scratch(const plumb_regions *regions);
 
 /* Apply all regions to a list in UPRIGHT space, in the order of the card: every measure is taken
@@ -199,10 +199,16 @@ PLUMB_API size_t plumb_regions_scratch(const plumb_regions *regions);
  *                     the candidates were decoded with.
  * scratch             plumb_regions_scratch() bytes, aligned to 16; may be NULL when that is 0.
  *
- * Overlaps of rectangles and polygons are exact by clipping (ellipses are polygons of 128
- * corners on a curve of the same area), of masks by summed areas with linear shares at the rim.
- * The order of the list is kept, except that keep_best must follow when scores changed.
- * Allocates nothing. Errors: PLUMB_E_SPACE, PLUMB_E_ARGUMENT. */
+ * Overlaps of rectangles and polygons are exact by integration along their edges (ellipses are
+ * polygons of 128 corners with the area of the ellipse), of masks by summed areas with linear
+ * shares at the rim. A box with an angle is measured turned. Boxes that are not finite lie in no
+ * region. The order of the list is kept, except that keep_best must follow when scores changed.
+ *
+ * Where the horizon of the plane runs through a region the homography cannot be that of the
+ * frame: PLUMB_E_ARGUMENT, since leaving the region out would change counts unnoticed.
+ *
+ * O(detections * regions) with bounding boxes first; allocates nothing. On an error the list is
+ * unchanged. Errors: PLUMB_E_SPACE, PLUMB_E_ARGUMENT. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_regions_run(
     const plumb_regions *regions, plumb_detections *list, const plumb_mapping *mapping,
     const plumb_homography *upright_from_plane, float confidence, const float *per_class,
