@@ -18,7 +18,7 @@
 #define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
 #define STBI_MAX_DIMENSIONS PLUMB_MAX_SIDE
-#include "stb_image.h"
+#include <stb_image.h>
 
 plumb_status plumb_stb_decode(const uint8_t *data, size_t size, const plumb_image_info *info,
                               uint8_t *pixels)
