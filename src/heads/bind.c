@@ -166,9 +166,9 @@ static plumb_matrix matrix_of(const plumb_slice *slice)
 plumb_matrix plumb_slice_rows(const plumb_slice *slice, bool channels)
 {
     plumb_matrix matrix = matrix_of(slice);
-    if (slice->rank == 1) {
-        matrix.width = slice->shape[0];
-        matrix.row_stride = slice->strides[0];
+    if (slice->rank < 2) {
+        matrix.width = slice->rank ? slice->shape[0] : 1;
+        matrix.row_stride = slice->rank ? slice->strides[0] : 0;
         matrix.column_stride = (int64_t)plumb_dtype_size(slice->dtype);
         return matrix;
     }
@@ -241,6 +241,7 @@ plumb_status plumb_bind_block(plumb_binding *binding, int64_t rows, plumb_block 
     memset(*block, 0, sizeof(**block));
     (*block)->first_row = binding->rows;
     (*block)->rows = rows;
+    (*block)->background = binding->head->background;
     binding->rows = total;
     return PLUMB_OK;
 }

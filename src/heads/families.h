@@ -12,6 +12,9 @@ extern const plumb_head_family plumb_family_boxes;
 extern const plumb_head_family plumb_family_yolov5, plumb_family_yolox, plumb_family_yolov6;
 extern const plumb_head_family plumb_family_yolov8, plumb_family_yolov8_obb,
     plumb_family_yolov8_pose;
+extern const plumb_head_family plumb_family_yolov10, plumb_family_tflite_detection,
+    plumb_family_detection_output;
+extern const plumb_head_family plumb_family_detr, plumb_family_coreml;
 extern const plumb_head_family plumb_family_ssd, plumb_family_ultraface;
 
 /* Four numbers of a row, in the order of `format`, to corners in units of 1. */

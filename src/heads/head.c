@@ -19,7 +19,12 @@ static const struct {
     { PLUMB_HEAD_YOLOV8, &plumb_family_yolov8 },
     { PLUMB_HEAD_YOLOV8_OBB, &plumb_family_yolov8_obb },
     { PLUMB_HEAD_YOLOV8_POSE, &plumb_family_yolov8_pose },
+    { PLUMB_HEAD_YOLOV10, &plumb_family_yolov10 },
+    { PLUMB_HEAD_DETR, &plumb_family_detr },
     { PLUMB_HEAD_SSD, &plumb_family_ssd },
+    { PLUMB_HEAD_TFLITE_DETECTION, &plumb_family_tflite_detection },
+    { PLUMB_HEAD_DETECTION_OUTPUT, &plumb_family_detection_output },
+    { PLUMB_HEAD_COREML, &plumb_family_coreml },
     { PLUMB_HEAD_ULTRAFACE, &plumb_family_ultraface },
 };
 

@@ -69,7 +69,7 @@ struct plumb_head {
     plumb_activation objectness_activation;
     plumb_score_rule rule;
     bool multi_label;   /* every class above the threshold, not only the best */
-    int32_t background; /* column, -1: none */
+    int32_t background; /* column that blocks begin with, -1: none */
     size_t keypoint_count;
     bool has_angle;
 };
@@ -79,6 +79,7 @@ struct plumb_head {
 typedef struct plumb_block {
     int64_t first_row, rows;
     int32_t classes;
+    int32_t background; /* column to leave out, -1: none */
     plumb_matrix scores, objectness, labels, boxes, keypoints, extra;
     const plumb_scale *scale;
     int32_t anchor;
@@ -105,8 +106,9 @@ struct plumb_head_family {
     plumb_keypoint (*keypoint)(const plumb_binding *binding, const plumb_block *block, int64_t row,
                                size_t index);              /* NULL: none */
     float (*angle)(const plumb_block *block, int64_t row); /* NULL: none */
-    /* May this class of this row be a detection at all? NULL: yes. multi_label heads only. */
-    bool (*admits)(const plumb_block *block, int64_t row, int32_t column, float value);
+    /* May this class of this row be a detection at all? NULL: yes. */
+    bool (*admits)(const plumb_binding *binding, const plumb_block *block, int64_t row,
+                   int32_t column, float value);
     /* After the scan, on the whole list; NULL: nothing. */
     void (*finish)(const plumb_head *head, plumb_detections *list, plumb_ledger *ledger);
 };

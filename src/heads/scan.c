@@ -215,6 +215,9 @@ static void fill_class(const plumb_head *head, const plumb_block *block, int64_t
 static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t column, float value,
                      float objectness)
 {
+    const plumb_head_family *family = s->head->family;
+    if (family->admits && !family->admits(s->binding, block, row, column, value))
+        return false;
     plumb_detection detection = new_detection(block, row);
     fill_class(s->head, block, row, column, value, objectness, &detection);
     if (isnan(detection.score)) {
@@ -230,16 +233,18 @@ static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t col
 /* Every class that passes, for the heads in which a row may be several things at once. */
 static void take_row_classes(scan *s, const plumb_block *block, int64_t row)
 {
-    const plumb_head_family *family = s->head->family;
+    bool has_nan = false;
     for (int32_t column = 0; column < block->classes; column++) {
         float value = plumb_matrix_at(&block->scores, row, column);
-        if (value <= s->class_gate.limit || column == s->head->background)
+        if (value <= s->class_gate.limit || column == block->background)
             continue;
         if (isnan(value))
-            drop_nan(s, block, row);
-        else if (!family->admits || family->admits(block, row, column, value))
+            has_nan = true;
+        else
             consider(s, block, row, column, value, 1.0f);
     }
+    if (has_nan)
+        drop_nan(s, block, row);
 }
 
 /* Some logit above this one bounds its probability by 1 / (1 + e^difference): no exponential is
@@ -276,7 +281,7 @@ static void take_row(scan *s, const plumb_block *block, int64_t row)
     }
     bool has_nan = false;
     int32_t column =
-        plumb_gate_best(&gate, &block->scores, row, block->classes, head->background, &has_nan);
+        plumb_gate_best(&gate, &block->scores, row, block->classes, block->background, &has_nan);
     bool known = false;
     if (column >= 0) {
         float value = plumb_matrix_at(&block->scores, row, column);
@@ -309,9 +314,9 @@ static plumb_gate first_gate(scan *s, const plumb_block *block, plumb_matrix *ma
     /* The background nearly always passes; at either end it is simply left out. */
     *matrix = block->scores;
     *columns = block->classes;
-    if (head->background == 0 || head->background == block->classes - 1) {
+    if (block->background == 0 || block->background == block->classes - 1) {
         *columns -= 1;
-        if (head->background == 0)
+        if (block->background == 0)
             *matrix = plumb_matrix_from(matrix, 1);
     }
     return plumb_gate_make(matrix, s->class_gate.limit);
@@ -362,9 +367,9 @@ void plumb_scan_row(const plumb_binding *binding, const plumb_block *block, int6
     plumb_gate open = plumb_gate_make(&block->scores, -INFINITY);
     bool has_nan = false;
     int32_t column =
-        plumb_gate_best(&open, &block->scores, row, block->classes, head->background, &has_nan);
+        plumb_gate_best(&open, &block->scores, row, block->classes, block->background, &has_nan);
     if (column < 0)
-        column = head->background == 0 && block->classes > 1 ? 1 : 0;
+        column = block->background == 0 && block->classes > 1 ? 1 : 0;
     *detection = new_detection(block, row);
     fill_class(head, block, row, column, plumb_matrix_at(&block->scores, row, column), objectness,
                detection);

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every head against numpy models written from the published formulas, on random tensors in all
+element types, dense and strided, with and without a batch dimension.
+
+A model takes the dequantised outputs of one frame as float64 and returns the candidate of every
+row (of every class where a row may be several things): row, class, score, box, angle, keypoints.
+"""
+import numpy as np
+
+from heads_models import HEADS
+from heads_support import Tap, decode
+
+DTYPES = ["float32", "float16", "uint8", "int8", "float64"]
+
+
+def stored(array, dtype):
+    """What a network of this type would give: elements, (scale, zero_point), and their values."""
+    if dtype.startswith("float"):
+        elements = array.astype(dtype)
+        return elements, None, elements.astype(np.float32).astype(np.float64)
+    if dtype == "int64":
+        return array.astype(dtype), None, array.astype(np.float64)
+    low, high = (0, 255) if dtype == "uint8" else (-128, 127)
+    top, bottom = max(float(array.max()), 0.0), min(float(array.min()), 0.0)
+    scale = np.float32((top - bottom) / 255 if top > bottom else 1 / 255)
+    zero = int(np.clip(round(low - bottom / float(scale)), low, high))
+    elements = np.clip(np.round(array / float(scale)) + zero, low, high).astype(dtype)
+    values = (elements.astype(np.float64) - zero) * np.float64(scale)
+    return elements, (float(scale), zero), values.astype(np.float32).astype(np.float64)
+
+
+def close(found, wanted):
+    row, klass, score, box, angle, points = wanted
+    tolerance = 2e-6 * (1 + np.abs(box).max())
+    return (abs(found[2] - score) < 3e-7 and np.abs(found[3] - box).max() < tolerance and
+            abs(found[4] - angle) < 1e-6 and found[5].shape == points.shape and
+            (points.size == 0 or
+             np.abs(found[5] - points).max() < 2e-6 * (1 + np.abs(points).max())))
+
+
+def compare(result, candidates, threshold):
+    """'' or what is wrong. A score within rounding of the threshold may fall on either side."""
+    if result.error:
+        return result.error
+    found = {(d[0], d[1]): d for d in result.detections}
+    if len(found) != len(result.detections):
+        return "a row and class twice"
+    passed = 0
+    for candidate in candidates:
+        key = candidate[:2]
+        box = candidate[3]
+        good = candidate[2] > threshold and box[2] > box[0] and box[3] > box[1]
+        if abs(candidate[2] - threshold) < 3e-7:
+            found.pop(key, None)
+            continue
+        if good != (key in found):
+            return "%s: %s" % (key, "missing" if good else "not expected")
+        if good:
+            passed += 1
+            if not close(found.pop(key), candidate):
+                return "%s differs from %s" % (key, candidate)
+    if found:
+        return "%d not expected" % len(found)
+    return "" if passed > 0 else "nothing passed: the test is empty"
+
+
+def run(tap, name, head, rng):
+    failures = []
+    for dtype in DTYPES:
+        for batch in (0, 1, 3):
+            frames = [head.make(rng) for _ in range(max(batch, 1))]
+            arrays, scales, values = [], [], []
+            for i, output in enumerate(zip(*frames)):
+                kind = head.fixed_types[i] if i in head.fixed_types else dtype
+                elements, scale, value = stored(np.stack(output), kind)
+                arrays.append(elements if batch else elements[0])
+                scales.append(scale)
+                values.append(value)
+            frame = max(batch - 1, 0)
+            candidates = head.model([v[frame] for v in values])
+            for spread in (False, True):
+                result = decode(arrays, scales, spread, frame=frame, confidence=head.threshold,
+                                **head.settings)
+                wrong = compare(result, candidates, head.threshold)
+                if wrong:
+                    failures.append("%s batch %d spread %d: %s" % (dtype, batch, spread, wrong))
+    tap.ok(not failures, name, "; ".join(failures[:3]))
+
+
+def main():
+    tap = Tap()
+    for i, (name, head) in enumerate(HEADS.items()):
+        run(tap, name, head, np.random.default_rng(100 + i))
+    tap.done()
+
+
+main()
