@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The weighted sums, each defined once and used along a row and across rows.
+ */
+#include <math.h>
+
+#include "kernels/kernels.h"
+
+static inline uint8_t clip(int32_t x)
+{
+    return (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
+}
+
+/* Columns that are summed together across rows: the sums stay in registers or in the first
+ * cache while the rows pass by. */
+#define BLOCK 64
+
+#define DEFINE_STEP(NAME, IN, OUT, WEIGHT, FIELD, START, TERM, FINISH)                             \
+    static void along_##NAME(void *to, const void *from, const plumb_taps *taps)                   \
+    {                                                                                              \
+        OUT *out = to;                                                                             \
+        float factor = taps->factor;                                                               \
+        (void)factor;                                                                              \
+        for (int32_t i = 0; i < taps->outputs; i++) {                                              \
+            const IN *p = (const IN *)from + taps->first[i];                                       \
+            const WEIGHT *w = taps->FIELD + (size_t)i * (size_t)taps->taps;                        \
+            WEIGHT sum = START;                                                                    \
+            for (int32_t j = 0; j < taps->taps; j++)                                               \
+                sum += TERM(w[j], p[j]);                                                           \
+            out[i] = FINISH(sum);                                                                  \
+        }                                                                                          \
+    }                                                                                              \
+    static void across_##NAME(void *to, const void *const *rows, const plumb_taps *taps,           \
+                              int32_t output, int32_t n)                                           \
+    {                                                                                              \
+        const WEIGHT *w = taps->FIELD + (size_t)output * (size_t)taps->taps;                       \
+        float factor = taps->factor;                                                               \
+        (void)factor;                                                                              \
+        for (int32_t x = 0; x < n; x += BLOCK) {                                                   \
+            WEIGHT sum[BLOCK];                                                                     \
+            int32_t count = n - x < BLOCK ? n - x : BLOCK;                                         \
+            OUT *out = (OUT *)to + x;                                                              \
+            for (int32_t i = 0; i < count; i++)                                                    \
+                sum[i] = START;                                                                    \
+            for (int32_t j = 0; j < taps->taps; j++) {                                             \
+                const IN *p = (const IN *)rows[j] + x;                                             \
+                WEIGHT weight = w[j];                                                              \
+                for (int32_t i = 0; i < count; i++)                                                \
+                    sum[i] += TERM(weight, p[i]);                                                  \
+            }                                                                                      \
+            for (int32_t i = 0; i < count; i++)                                                    \
+                out[i] = FINISH(sum[i]);                                                           \
+        }                                                                                          \
+    }
+
+#define PRODUCT(w, p)      ((w) * (p))
+#define HIGH_PRODUCT(w, p) (((w) * (p)) >> 16)
+
+#define TO_PILLOW(sum)   clip((sum) >> 22)
+#define TO_LINEAR(sum)   (int16_t)((sum) >> 4)
+#define FROM_LINEAR(sum) clip(((sum) + 2) >> 2)
+#define TO_EXACT(sum)    (uint16_t)(sum)
+#define FROM_EXACT(sum)  (uint8_t)(((sum) + 32768) >> 16)
+#define AS_IS(sum)       (sum)
+#define ROUNDED(sum)     clip((int32_t)lrintf((sum)*factor))
+
+DEFINE_STEP(pillow, uint8_t, uint8_t, int32_t, integer, 1 << 21, PRODUCT, TO_PILLOW)
+DEFINE_STEP(linear_first, uint8_t, int16_t, int32_t, integer, 0, PRODUCT, TO_LINEAR)
+DEFINE_STEP(linear_second, int16_t, uint8_t, int32_t, integer, 0, HIGH_PRODUCT, FROM_LINEAR)
+DEFINE_STEP(exact_first, uint8_t, uint16_t, int32_t, integer, 0, PRODUCT, TO_EXACT)
+DEFINE_STEP(exact_second, uint16_t, uint8_t, int32_t, integer, 0, PRODUCT, FROM_EXACT)
+DEFINE_STEP(float_first, uint8_t, float, float, real, 0.0f, PRODUCT, AS_IS)
+DEFINE_STEP(float_second, float, float, float, real, 0.0f, PRODUCT, AS_IS)
+DEFINE_STEP(float_round, float, uint8_t, float, real, 0.0f, PRODUCT, ROUNDED)
+
+void plumb_kernels_init_c_steps(plumb_kernels *kernels)
+{
+#define USE(STEP, NAME)                                                                            \
+    kernels->along[STEP] = along_##NAME;                                                           \
+    kernels->across[STEP] = across_##NAME
+    USE(PLUMB_STEP_PILLOW, pillow);
+    USE(PLUMB_STEP_LINEAR_FIRST, linear_first);
+    USE(PLUMB_STEP_LINEAR_SECOND, linear_second);
+    USE(PLUMB_STEP_EXACT_FIRST, exact_first);
+    USE(PLUMB_STEP_EXACT_SECOND, exact_second);
+    USE(PLUMB_STEP_FLOAT_FIRST, float_first);
+    USE(PLUMB_STEP_FLOAT_SECOND, float_second);
+    USE(PLUMB_STEP_FLOAT_ROUND, float_round);
+#undef USE
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/kernels.h"
+
+static const struct {
+    uint8_t input, output;
+    bool is_float;
+} steps[PLUMB_STEPS] = {
+    [PLUMB_STEP_PILLOW] = { 1, 1, false },        [PLUMB_STEP_LINEAR_FIRST] = { 1, 2, false },
+    [PLUMB_STEP_LINEAR_SECOND] = { 2, 1, false }, [PLUMB_STEP_EXACT_FIRST] = { 1, 2, false },
+    [PLUMB_STEP_EXACT_SECOND] = { 2, 1, false },  [PLUMB_STEP_FLOAT_FIRST] = { 1, 4, true },
+    [PLUMB_STEP_FLOAT_SECOND] = { 4, 4, true },   [PLUMB_STEP_FLOAT_ROUND] = { 4, 1, true },
+};
+
+size_t plumb_step_input_size(plumb_step step)
+{
+    return steps[step].input;
+}
+
+size_t plumb_step_output_size(plumb_step step)
+{
+    return steps[step].output;
+}
+
+bool plumb_step_is_float(plumb_step step)
+{
+    return steps[step].is_float;
+}
+
+void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
+{
+    (void)cpu;
+    plumb_kernels_init_c_color(kernels);
+    plumb_kernels_init_c_steps(kernels);
+    plumb_kernels_init_c_store(kernels);
+}

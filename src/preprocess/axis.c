@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "preprocess/axis.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/checked.h"
+
+/* Positions outside the picture that a peer's replicated border can ask for. */
+#define BORDER 4
+
+static bool is_one_sample(plumb_filter filter, const plumb_axis_request *r, double unit,
+                          double *weights)
+{
+    for (int32_t i = r->begin; i < r->begin + r->count; i++) {
+        int32_t first, n = plumb_filter_taps(filter, r, i, &first, weights), nonzero = 0;
+        for (int32_t j = 0; j < n; j++)
+            nonzero += weights[j] != 0.0;
+        if (nonzero != 1 || (weights[0] != unit && weights[n - 1] != unit))
+            return false;
+    }
+    return true;
+}
+
+/* The weight that copies a sample through both steps of a filter; 0 where there is none. */
+static double unit_of(plumb_filter filter)
+{
+    switch (filter) {
+    case PLUMB_FILTER_NEAREST:
+    case PLUMB_FILTER_NEAREST_EXACT:
+    case PLUMB_FILTER_PILLOW_BOX:
+    case PLUMB_FILTER_PILLOW_BILINEAR:
+    case PLUMB_FILTER_PILLOW_BICUBIC:
+    case PLUMB_FILTER_PILLOW_LANCZOS:
+        return 1 << 22;
+    case PLUMB_FILTER_CV_LINEAR:
+    case PLUMB_FILTER_CV_AREA_LINEAR:
+        return 2048;
+    case PLUMB_FILTER_CV_LINEAR_EXACT:
+    case PLUMB_FILTER_FAST:
+        return 256;
+    default:
+        return 0;
+    }
+}
+
+static void set_steps(plumb_arithmetic *a, const plumb_axis_request *x, const plumb_axis_request *y)
+{
+    a->factor = 1.0f;
+    switch (a->filter) {
+    case PLUMB_FILTER_CV_LINEAR:
+    case PLUMB_FILTER_CV_AREA_LINEAR:
+        a->first = PLUMB_STEP_LINEAR_FIRST;
+        a->second = PLUMB_STEP_LINEAR_SECOND;
+        break;
+    case PLUMB_FILTER_CV_LINEAR_EXACT:
+    case PLUMB_FILTER_CV_HALF:
+    case PLUMB_FILTER_FAST:
+        a->first = PLUMB_STEP_EXACT_FIRST;
+        a->second = PLUMB_STEP_EXACT_SECOND;
+        break;
+    case PLUMB_FILTER_CV_AREA_WHOLE:
+        a->factor = 1.0f / (float)(nearbyint(1.0 / x->inverse) * nearbyint(1.0 / y->inverse));
+        /* fall through */
+    case PLUMB_FILTER_CV_AREA:
+    case PLUMB_FILTER_CV_CUBIC:
+        a->first = PLUMB_STEP_FLOAT_FIRST;
+        a->second = PLUMB_STEP_FLOAT_ROUND;
+        break;
+    case PLUMB_FILTER_TORCH:
+    case PLUMB_FILTER_TORCH_AA:
+    case PLUMB_FILTER_TF2:
+    case PLUMB_FILTER_TF1:
+        a->first = PLUMB_STEP_FLOAT_FIRST;
+        a->second = PLUMB_STEP_FLOAT_SECOND;
+        break;
+    default:
+        a->first = a->second = PLUMB_STEP_PILLOW;
+    }
+}
+
+plumb_status plumb_arithmetic_select(const plumb_context *context, plumb_resampler resampler,
+                                     const plumb_axis_request *x, const plumb_axis_request *y,
+                                     plumb_arithmetic *arithmetic)
+{
+    plumb_arithmetic a = { plumb_filter_select(resampler, x, y), false, PLUMB_STEP_PILLOW,
+                           PLUMB_STEP_PILLOW, 1.0f };
+    set_steps(&a, x, y);
+    double unit = unit_of(a.filter);
+    if (unit != 0.0) {
+        int32_t nx = plumb_filter_capacity(a.filter, x), ny = plumb_filter_capacity(a.filter, y);
+        double *weights = plumb_alloc_array(context, (size_t)(nx > ny ? nx : ny), sizeof(*weights));
+        if (!weights)
+            return PLUMB_E_NOMEM;
+        a.pick =
+            is_one_sample(a.filter, x, unit, weights) && is_one_sample(a.filter, y, unit, weights);
+        plumb_release(context, weights);
+    }
+    *arithmetic = a;
+    return PLUMB_OK;
+}
+
+/* Contributions of every output before they become tables. */
+typedef struct contributions {
+    int32_t capacity;
+    int32_t *first, *count; /* per output; positions, not slots */
+    double *weights;        /* capacity per output */
+    int32_t *slot;          /* per position from -BORDER, -1 where no output needs it */
+} contributions;
+
+/* Leave out taps of weight 0 at both ends, but never begin behind `limit`: windows that only move
+ * forward let a ring of rows serve them. */
+static void trim(contributions *c, int32_t i, int32_t limit)
+{
+    double *w = c->weights + (size_t)i * (size_t)c->capacity;
+    int32_t begin = 0, end = c->count[i];
+    while (end - begin > 1 && w[end - 1] == 0.0)
+        end--;
+    while (end - begin > 1 && w[begin] == 0.0 && c->first[i] + begin < limit)
+        begin++;
+    memmove(w, w + begin, (size_t)(end - begin) * sizeof(*w));
+    c->first[i] += begin;
+    c->count[i] = end - begin;
+}
+
+/* False where a tap lies further outside the picture than any replicated border. */
+static bool collect(contributions *c, const plumb_axis_request *r, plumb_filter filter)
+{
+    for (int32_t i = 0; i < r->count; i++) {
+        double *w = c->weights + (size_t)i * (size_t)c->capacity;
+        c->count[i] = plumb_filter_taps(filter, r, r->begin + i, &c->first[i], w);
+    }
+    for (int32_t i = r->count - 1; i >= 0; i--) {
+        trim(c, i, i + 1 < r->count ? c->first[i + 1] : INT32_MAX);
+        if (c->first[i] < -BORDER || c->first[i] + c->count[i] > r->side + BORDER)
+            return false;
+        for (int32_t j = 0; j < c->count[i]; j++)
+            c->slot[c->first[i] + j + BORDER] = 0;
+    }
+    return true;
+}
+
+static plumb_status fill(const plumb_context *context, const plumb_axis_request *r,
+                         contributions *c, bool real, bool pick, bool repeat, plumb_axis *axis)
+{
+    int32_t slots = 0, taps = 1;
+    for (int32_t p = 0; p < r->side + 2 * BORDER; p++)
+        if (c->slot[p] >= 0)
+            c->slot[p] = slots++;
+    for (int32_t i = 0; i < r->count; i++)
+        taps = c->count[i] > taps ? c->count[i] : taps;
+    if (repeat)
+        slots = r->count;
+    size_t outputs = (size_t)r->count, weights, bytes, firsts = outputs * sizeof(int32_t);
+    size_t sources = (size_t)slots * sizeof(int32_t);
+    if (!plumb_mul_size(outputs * sizeof(int32_t), (size_t)taps, &weights) ||
+        !plumb_add_size(weights, firsts + sources, &bytes))
+        return PLUMB_E_NOMEM;
+    int32_t *memory = plumb_alloc_zeroed(context, bytes, 1);
+    if (!memory)
+        return PLUMB_E_NOMEM;
+    int32_t *first = memory, *integer = first + outputs;
+    float *floats = (float *)(void *)integer;
+    axis->memory = memory;
+    axis->source = integer + outputs * (size_t)taps;
+    for (int32_t p = 0; p < r->side + 2 * BORDER && !repeat; p++) {
+        int32_t position = p - BORDER;
+        if (c->slot[p] >= 0)
+            axis->source[c->slot[p]] = position < 0             ? 0
+                                       : position > r->side - 1 ? r->side - 1
+                                                                : position;
+    }
+    for (int32_t i = 0; i < r->count; i++) {
+        const double *w = c->weights + (size_t)i * (size_t)c->capacity;
+        int32_t slot = c->slot[c->first[i] + BORDER];
+        /* Tables are rectangular: weights of 0 go before the taps where none exist behind. */
+        int32_t shift = slot + taps > slots ? slot + taps - slots : 0;
+        size_t at = (size_t)i * (size_t)taps + (size_t)shift;
+        if (repeat) {
+            int32_t position = c->first[i];
+            axis->source[i] = position < 0 ? 0 : position > r->side - 1 ? r->side - 1 : position;
+        }
+        first[i] = repeat ? i : slot - shift;
+        if (repeat)
+            at = (size_t)i;
+        for (int32_t j = 0; j < c->count[i]; j++) {
+            if (real)
+                floats[at + (size_t)j] = (float)w[j];
+            else
+                integer[at + (size_t)j] = pick ? 1 << 22 : (int32_t)w[j];
+        }
+    }
+    plumb_taps t = {
+        r->count, taps, slots, first, real ? NULL : integer, real ? floats : NULL, 1.0f
+    };
+    axis->taps = t;
+    return PLUMB_OK;
+}
+
+plumb_status plumb_axis_build(const plumb_context *context, const plumb_axis_request *r,
+                              const plumb_arithmetic *arithmetic, bool repeat, plumb_axis *axis)
+{
+    contributions c = { plumb_filter_capacity(arithmetic->filter, r), NULL, NULL, NULL, NULL };
+    size_t outputs = (size_t)r->count, cells;
+    plumb_status status = PLUMB_E_NOMEM;
+    if (!plumb_mul_size(outputs, (size_t)c.capacity, &cells))
+        return status;
+    size_t positions = (size_t)r->side + 2 * BORDER;
+    c.first = plumb_alloc_array(context, outputs, sizeof(*c.first));
+    c.count = plumb_alloc_array(context, outputs, sizeof(*c.count));
+    c.weights = plumb_alloc_array(context, cells, sizeof(*c.weights));
+    c.slot = plumb_alloc_array(context, positions, sizeof(*c.slot));
+    if (c.first && c.count && c.weights && c.slot) {
+        for (size_t p = 0; p < positions; p++)
+            c.slot[p] = -1;
+        status = PLUMB_E_LIMIT;
+        if (collect(&c, r, arithmetic->filter))
+            status = fill(context, r, &c, plumb_step_is_float(arithmetic->first), arithmetic->pick,
+                          repeat && arithmetic->pick, axis);
+        axis->taps.factor = arithmetic->factor;
+    }
+    plumb_release(context, c.slot);
+    plumb_release(context, c.weights);
+    plumb_release(context, c.count);
+    plumb_release(context, c.first);
+    return status;
+}
+
+void plumb_axis_release(const plumb_context *context, plumb_axis *axis)
+{
+    plumb_release(context, axis->memory);
+    axis->memory = NULL;
+}

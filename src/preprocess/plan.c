@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/diag.h"
+#include "geometry/orientation.h"
+#include "preprocess/plan.h"
+
+/* Sums of whole ratios are exact in float32 up to 2^24 = 255 * 65793. */
+#define MAX_WHOLE_AREA 65536
+
+/* Rule `exact` has no integer sizes: output 0 is the first one whose centre shows picture. */
+static plumb_axis_request exact_request(double source, double extent, int32_t side, double scale,
+                                        double offset, int32_t placed, int32_t count)
+{
+    plumb_axis_request r = { side, count, 0, count, 0.0, 1.0 / scale, scale, false };
+    if (extent < side) { /* a crop: Pillow's box, which is float32 */
+        float from = (float)source, to = (float)(source + extent);
+        r.origin = from;
+        r.scale = (double)(to - from) / count;
+    } else if (offset == 0.0) {
+        r.scale = (double)side / count;
+    } else {
+        r.origin = (placed - offset) / scale;
+    }
+    return r;
+}
+
+static plumb_axis_request request_of(const plumb_mapping *m, plumb_rule rule, bool y)
+{
+    double source = y ? m->source.y : m->source.x;
+    double extent = y ? m->source.height : m->source.width;
+    double scale = y ? m->scale_y : m->scale_x, offset = y ? m->offset_y : m->offset_x;
+    int32_t side = y ? m->picture.height : m->picture.width;
+    int32_t placed = y ? m->placed.y : m->placed.x;
+    int32_t count = y ? m->placed.height : m->placed.width;
+    int32_t scaled = y ? m->scaled.height : m->scaled.width;
+    plumb_axis_request r;
+    if (rule == PLUMB_RULE_EXACT) {
+        r = exact_request(source, extent, side, scale, offset, placed, count);
+    } else { /* a crop of this kind comes before the resize: nothing outside it is seen */
+        plumb_axis_request whole = { (int32_t)extent, scaled, placed - (int32_t)offset,
+                                     count,           0.0,    (double)(int32_t)extent / scaled,
+                                     scale,           false };
+        r = whole;
+    }
+    r.is_y = y;
+    return r;
+}
+
+/* From picture positions to buffer columns or rows. */
+static void turn_axis(plumb_axis *axis, int32_t base, int32_t begin, int32_t side, bool mirror)
+{
+    for (int32_t s = 0; s < axis->taps.slots; s++) {
+        int32_t position = axis->source[s] + base;
+        axis->source[s] = mirror ? begin + side - 1 - position : begin + position;
+    }
+}
+
+static plumb_irect roi_in_buffer(const plumb_mapping *m)
+{
+    plumb_affine to_buffer = { { 1, 0, 0, 0, 1, 0 } };
+    plumb_rect roi = { m->roi.x, m->roi.y, m->roi.width, m->roi.height };
+    if (plumb_mapping_affine(m, PLUMB_SPACE_UPRIGHT, PLUMB_SPACE_BUFFER, &to_buffer) == PLUMB_OK)
+        roi = plumb_affine_rect(&to_buffer, roi);
+    plumb_irect r = { (int32_t)(roi.x + 0.5), (int32_t)(roi.y + 0.5), (int32_t)(roi.width + 0.5),
+                      (int32_t)(roi.height + 0.5) };
+    return r;
+}
+
+static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
+{
+    const plumb_mapping *m = &plan->mapping;
+    plumb_rule rule = plan->spec.mapping.rule;
+    plumb_axis_request x = request_of(m, rule, false), y = request_of(m, rule, true);
+    plumb_status status =
+        plumb_arithmetic_select(&plan->context, plan->spec.resample, &x, &y, &plan->arithmetic);
+    if (status)
+        return plumb_fail(diag, status, "", "out of memory");
+    plumb_orientation turn = m->turned ? PLUMB_ORIENTATION_LEFT : PLUMB_ORIENTATION_UP;
+    plumb_axes axes = plumb_orientation_axes(plumb_orientation_compose(m->orientation, turn));
+    plan->exchanged = axes.swap;
+    plan->mirror_across = axes.swap ? axes.mirror_x : axes.mirror_y;
+    plumb_axis *ax = axes.swap ? &plan->across : &plan->along;
+    plumb_axis *ay = axes.swap ? &plan->along : &plan->across;
+    status = plumb_axis_build(&plan->context, &x, &plan->arithmetic, !axes.swap, ax);
+    if (status == PLUMB_OK)
+        status = plumb_axis_build(&plan->context, &y, &plan->arithmetic, axes.swap, ay);
+    if (status == PLUMB_OK && plan->arithmetic.filter == PLUMB_FILTER_CV_AREA_WHOLE &&
+        (int64_t)ax->taps.taps * ay->taps.taps > MAX_WHOLE_AREA)
+        status = PLUMB_E_LIMIT;
+    if (status)
+        return plumb_fail(diag, status, "preprocess.resample",
+                          status == PLUMB_E_LIMIT ? "%dx%d to %dx%d is beyond the ratios of %s"
+                                                  : "out of memory for %dx%d to %dx%d with %s",
+                          (int)m->picture.width, (int)m->picture.height, (int)m->scaled.width,
+                          (int)m->scaled.height, plumb_resampler_name(plan->spec.resample));
+    plumb_irect buffer = roi_in_buffer(m);
+    bool cropped = rule != PLUMB_RULE_EXACT;
+    int32_t base_x = cropped ? (int32_t)m->source.x : 0;
+    int32_t base_y = cropped ? (int32_t)m->source.y : 0;
+    turn_axis(ax, base_x, axes.swap ? buffer.y : buffer.x, m->picture.width, axes.mirror_x);
+    turn_axis(ay, base_y, axes.swap ? buffer.x : buffer.y, m->picture.height, axes.mirror_y);
+    return PLUMB_OK;
+}
+
+static void choose_planes(plumb_preprocess_plan *plan)
+{
+    bool gray = plan->spec.channels == PLUMB_CHANNELS_GRAY;
+    plan->channels = gray ? 1 : 3;
+    plan->planes = gray || plan->info->family == PLUMB_FAMILY_GRAY ? 1 : 3;
+    for (int c = 0; c < plan->channels && plan->planes == 3; c++)
+        plan->plane_of[c] = plan->spec.channels == PLUMB_CHANNELS_BGR ? 2 - c : c;
+    static const plumb_gray_weights opencv = { 9798, 19235, 3735, 15 };
+    static const plumb_gray_weights pillow = { 19595, 38470, 7471, 16 };
+    bool cv = plan->spec.resample >= PLUMB_RESAMPLE_OPENCV_LINEAR &&
+              plan->spec.resample <= PLUMB_RESAMPLE_OPENCV_CUBIC;
+    plan->gray = cv ? opencv : pillow;
+    if (plan->info->family == PLUMB_FAMILY_YUV)
+        plan->constants =
+            plumb_matrix_constants(plan->like.matrix, plan->like.range, plan->info->bits);
+}
+
+/* Room for `count` rows of `bytes`, each on its own cache lines. */
+static bool reserve(size_t *total, size_t count, size_t bytes, size_t *offset, size_t *row)
+{
+    size_t size;
+    *offset = *total;
+    *row = (bytes + 63) / 64 * 64;
+    return plumb_mul_size(*row, count, &size) && plumb_add_size(*total, size, total);
+}
+
+static bool lay_out_scratch(plumb_preprocess_plan *plan)
+{
+    plumb_scratch_layout *s = &plan->scratch;
+    size_t slots = (size_t)plan->along.taps.slots, outputs = (size_t)plan->along.taps.outputs;
+    size_t planes = (size_t)plan->planes, taps = (size_t)plan->across.taps.taps, ring, unused;
+    size_t between = plumb_step_output_size(plan->arithmetic.first);
+    size_t result = plumb_step_output_size(plan->arithmetic.second);
+    size_t wide = slots > outputs ? slots : outputs;
+    if (!plumb_mul_size(taps, planes, &ring))
+        return false;
+    size_t tile = plan->exchanged ? PLUMB_TILE * planes : planes;
+    return reserve(&s->total, 3, slots * 2, &s->samples, &s->sample_row) &&
+           reserve(&s->total, 3, slots, &s->colors, &s->color_row) &&
+           reserve(&s->total, 1, taps * sizeof(void *), &s->rows, &unused) &&
+           reserve(&s->total, ring, plan->exchanged ? slots : wide * between, &s->ring,
+                   &s->ring_row) &&
+           reserve(&s->total, planes, wide * between, &s->single, &s->single_row) &&
+           reserve(&s->total, tile, outputs * result, &s->result, &s->result_row) &&
+           reserve(&s->total, planes, PLUMB_TILE * result, &s->turned, &s->turned_row) &&
+           reserve(&s->total, 1, (wide + PLUMB_TILE) * sizeof(float), &s->values, &s->value_row);
+}
+
+static plumb_status fill_plan(plumb_preprocess_plan *plan, plumb_diag *diag)
+{
+    const plumb_frame *like = &plan->like;
+    plumb_size size = { like->width, like->height };
+    bool whole = like->roi.width == 0 && like->roi.height == 0;
+    plumb_status status = plumb_mapping_make(&plan->spec.mapping, size, like->orientation,
+                                             whole ? NULL : &like->roi, &plan->mapping, diag);
+    if (status)
+        return status;
+    plan->info = plumb_format_info_of(like->format);
+    plumb_kernels_init(&plan->kernels, plan->context.cpu);
+    choose_planes(plan);
+    plumb_values_init(plan);
+    status = build_axes(plan, diag);
+    if (status == PLUMB_OK && !lay_out_scratch(plan))
+        status = plumb_fail(diag, PLUMB_E_LIMIT, "preprocess", "scratch memory overflows");
+    return status;
+}
+
+plumb_status plumb_preprocess_plan_create(const plumb_context *context,
+                                          const plumb_preprocess_spec *spec,
+                                          const plumb_frame *like, plumb_preprocess_plan **plan,
+                                          plumb_diag *diag)
+{
+    if (!plan)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "plan", "is NULL");
+    plumb_status status = plumb_preprocess_validate(spec, diag);
+    if (status == PLUMB_OK)
+        status = plumb_frame_validate_kind(like, diag);
+    if (status)
+        return status;
+    if (like->format == PLUMB_FORMAT_JPEG)
+        return plumb_fail(diag, PLUMB_E_UNSUPPORTED, "format", "jpeg has to be decoded first");
+    plumb_context full = plumb_context_resolve(context);
+    plumb_preprocess_plan *p = plumb_alloc_zeroed(&full, 1, sizeof(*p));
+    if (!p)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    plumb_preprocess_spec defaults = PLUMB_PREPROCESS_SPEC_INIT;
+    p->context = full;
+    p->spec = defaults;
+    plumb_copy_struct(&p->spec, sizeof(p->spec), spec, spec->struct_size);
+    p->like = *like;
+    memset(p->like.planes, 0, sizeof(p->like.planes));
+    status = fill_plan(p, diag);
+    if (status)
+        plumb_preprocess_plan_destroy(&p);
+    else
+        *plan = p;
+    return status;
+}
+
+void plumb_preprocess_plan_destroy(plumb_preprocess_plan **plan)
+{
+    if (!plan || !*plan)
+        return;
+    plumb_context context = (*plan)->context;
+    plumb_axis_release(&context, &(*plan)->along);
+    plumb_axis_release(&context, &(*plan)->across);
+    plumb_release(&context, *plan);
+    *plan = NULL;
+}

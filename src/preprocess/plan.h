@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plan: tap tables in buffer terms, look-up tables of values, and the layout of the scratch
+ * memory. The invariant: whatever a run needs was decided and checked here; a run only reads it.
+ *
+ * The buffer is resampled as it lies, so that camera rows are read in order; only the small
+ * result is turned. The peer's first sum is over the upright picture's x. Where the orientation
+ * exchanges the axes that is the buffer's y, so the first sum then goes across rows:
+ *
+ *     straight:  fetch row -> first step along the row -> ring -> second step across -> store row
+ *     exchanged: fetch row -> ring -> first step across -> second step along -> store column
+ */
+#ifndef PLUMB_PREPROCESS_PLAN_H
+#define PLUMB_PREPROCESS_PLAN_H
+
+#include "base/allocator.h"
+#include "frame/format.h"
+#include "kernels/kernels.h"
+#include "preprocess/axis.h"
+
+/* Result columns that are stored together when the axes are exchanged. */
+#define PLUMB_TILE 16
+
+/* Where each part of the scratch memory begins, and row sizes in bytes. */
+typedef struct plumb_scratch_layout {
+    size_t samples, sample_row; /* 3 component rows as fetched */
+    size_t colors, color_row;   /* 3 rows of R, G, B when they become gray */
+    size_t rows;                /* row pointers: taps per plane */
+    size_t ring, ring_row;      /* ring_rows times the planes */
+    size_t single, single_row;  /* one row of each plane between the steps */
+    size_t result, result_row;  /* one row, or a tile of columns, of each plane */
+    size_t turned, turned_row;  /* PLUMB_TILE pixels of each plane */
+    size_t values, value_row;   /* one row of float values */
+    size_t total;
+} plumb_scratch_layout;
+
+/* Values of 8-bit results, one table a channel, elements of the tensor's type. */
+typedef struct plumb_value_tables {
+    uint32_t word[3][256];
+    uint16_t half[3][256];
+    uint8_t byte[3][256];
+} plumb_value_tables;
+
+struct plumb_preprocess_plan {
+    plumb_context context;
+    plumb_preprocess_spec spec;
+    plumb_frame like; /* planes cleared */
+    plumb_mapping mapping;
+    plumb_kernels kernels;
+    const plumb_format_info *info;
+    plumb_yuv_constants constants;
+    plumb_gray_weights gray;
+    plumb_arithmetic arithmetic;
+    bool exchanged;     /* the buffer's rows are the picture's columns */
+    bool mirror_across; /* buffer rows run against the picture's axis */
+    int planes;         /* 1 for gray sources or gray output, else 3 */
+    int channels;       /* of the tensor */
+    int plane_of[3];    /* of each channel */
+    plumb_axis along;   /* sources are buffer columns */
+    plumb_axis across;  /* sources are buffer rows */
+    plumb_value_chain chain[3];
+    plumb_value_tables tables;
+    plumb_scratch_layout scratch;
+};
+
+/* A chain of rows in planar 8 bits: the picture columns that plan->along names, of buffer row
+ * `row`. A frame is one source; anything that yields rows top to bottom can be another. */
+typedef struct plumb_row_source {
+    void *user;
+    void (*fetch)(void *user, int32_t row, uint8_t *const planes[3]);
+} plumb_row_source;
+
+/* Resample what `source` yields and fill the whole tensor. */
+void plumb_preprocess_resample(const plumb_preprocess_plan *plan, const plumb_row_source *source,
+                               uint8_t *tensor, uint8_t *scratch);
+
+/* The row source of a validated frame that fits the plan. */
+typedef struct plumb_frame_rows {
+    const plumb_preprocess_plan *plan;
+    plumb_view view;
+    uint8_t *scratch;
+} plumb_frame_rows;
+
+void plumb_frame_rows_fetch(void *user, int32_t row, uint8_t *const planes[3]);
+
+/* Value tables and chains of a validated spec. */
+void plumb_values_init(plumb_preprocess_plan *plan);
+
+/* Store `n` pixels of each plane at (x, y) of the tensor: 8-bit results through the tables, float
+ * results through the chains; `values` is room for `n` floats. */
+void plumb_store_pixels(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
+                        const void *const planes[3], int32_t n, float *values);
+
+/* Pad everything outside mapping.placed. */
+void plumb_store_padding(const plumb_preprocess_plan *plan, uint8_t *tensor);
+
+#endif
