@@ -11,11 +11,18 @@
 #include "image/jpeg_markers.h"
 #include "image/image_size.h"
 
+/* Memory that is used again; it grows when it must and never shrinks. */
+typedef struct buffer {
+    uint8_t *data;
+    size_t capacity;
+} buffer;
+
 struct plumb_image_decoder {
     plumb_context context;
     plumb_jpeg *jpeg;
-    uint8_t *pixels;
-    size_t capacity;
+    buffer pixels;
+    plumb_crc_table crc;
+    buffer file; /* a PNG whose palette had to be filled up */
 };
 
 static bool starts_with(const void *data, size_t size, const char *prefix, size_t length)
@@ -102,6 +109,7 @@ plumb_status plumb_image_decoder_create(const plumb_context *context, plumb_imag
     if (!made)
         return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for an image decoder");
     made->context = full;
+    plumb_crc_make(&made->crc);
     made->jpeg = plumb_jpeg_create(&full);
     if (!made->jpeg) {
         plumb_image_decoder_destroy(&made);
@@ -117,13 +125,27 @@ void plumb_image_decoder_destroy(plumb_image_decoder **decoder)
         return;
     plumb_context context = (*decoder)->context;
     plumb_jpeg_destroy(&context, (*decoder)->jpeg);
-    plumb_release(&context, (*decoder)->pixels);
+    plumb_release(&context, (*decoder)->pixels.data);
+    plumb_release(&context, (*decoder)->file.data);
     plumb_release(&context, *decoder);
     *decoder = NULL;
 }
 
-/* Room for the pixels of `info`, whose sides are within the limits. The old pixels need not be
- * kept, so they make way first and the peak stays at one image. */
+/* What was in the buffer need not be kept, so it makes way first and the peak stays low. */
+static plumb_status grow(const plumb_context *context, buffer *b, size_t bytes, plumb_diag *diag)
+{
+    if (bytes <= b->capacity)
+        return PLUMB_OK;
+    plumb_release(context, b->data);
+    b->capacity = 0;
+    b->data = plumb_alloc_array(context, bytes, 1);
+    if (!b->data)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for an image of %zu bytes", bytes);
+    b->capacity = bytes;
+    return PLUMB_OK;
+}
+
+/* Room for the pixels of `info`, whose sides are within the limits. */
 static plumb_status reserve(plumb_image_decoder *decoder, const plumb_image_info *info,
                             size_t *row_size, plumb_diag *diag)
 {
@@ -131,15 +153,7 @@ static plumb_status reserve(plumb_image_decoder *decoder, const plumb_image_info
     if (!plumb_mul_size((size_t)info->width, (size_t)info->components, row_size) ||
         !plumb_mul_size(*row_size, (size_t)info->height, &bytes))
         return plumb_fail(diag, PLUMB_E_LIMIT, "", "the image does not fit into memory");
-    if (bytes <= decoder->capacity)
-        return PLUMB_OK;
-    plumb_release(&decoder->context, decoder->pixels);
-    decoder->capacity = 0;
-    decoder->pixels = plumb_alloc_array(&decoder->context, bytes, 1);
-    if (!decoder->pixels)
-        return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for an image of %zu bytes", bytes);
-    decoder->capacity = bytes;
-    return PLUMB_OK;
+    return grow(&decoder->context, &decoder->pixels, bytes, diag);
 }
 
 static plumb_status decode_jpeg(plumb_image_decoder *decoder, const uint8_t *data, size_t size,
@@ -152,10 +166,27 @@ static plumb_status decode_jpeg(plumb_image_decoder *decoder, const uint8_t *dat
     if (status == PLUMB_OK)
         status = plumb_jpeg_start(decoder->jpeg, diag);
     if (status == PLUMB_OK)
-        status = plumb_jpeg_read_rows(decoder->jpeg, decoder->pixels, row_size, info->height, diag);
+        status =
+            plumb_jpeg_read_rows(decoder->jpeg, decoder->pixels.data, row_size, info->height, diag);
     if (status == PLUMB_OK)
         status = plumb_jpeg_finish(decoder->jpeg, diag);
     return status;
+}
+
+/* Point `data` to a copy with all colours, where the file has not all of them. */
+static plumb_status fill_palette(plumb_image_decoder *decoder, const uint8_t **data, size_t *size,
+                                 plumb_diag *diag)
+{
+    size_t filled = plumb_png_filled_size(*data, *size);
+    if (filled == 0)
+        return PLUMB_OK;
+    plumb_status status = grow(&decoder->context, &decoder->file, filled, diag);
+    if (status != PLUMB_OK)
+        return status;
+    plumb_png_fill_palette(*data, *size, decoder->file.data);
+    *data = decoder->file.data;
+    *size = filled;
+    return PLUMB_OK;
 }
 
 static plumb_status decode_bitmap(plumb_image_decoder *decoder, const uint8_t *data, size_t size,
@@ -168,12 +199,15 @@ static plumb_status decode_bitmap(plumb_image_decoder *decoder, const uint8_t *d
     if (status == PLUMB_OK)
         status = plumb_image_check_size(info->width, info->height, diag);
     if (status == PLUMB_OK)
-        status = png ? plumb_png_check(data, size, diag) : plumb_bmp_check(data, size, diag);
+        status = png ? plumb_png_check(data, size, &decoder->crc, diag)
+                     : plumb_bmp_check(data, size, diag);
+    if (status == PLUMB_OK && png)
+        status = fill_palette(decoder, &data, &size, diag);
     if (status == PLUMB_OK)
         status = reserve(decoder, info, &row_size, diag);
     if (status != PLUMB_OK)
         return status;
-    status = plumb_stb_decode(data, size, info, decoder->pixels);
+    status = plumb_stb_decode(data, size, info, decoder->pixels.data);
     if (status == PLUMB_E_DISABLED)
         return plumb_fail(diag, status, "", "this build has no PNG and BMP decoder");
     if (status != PLUMB_OK)
@@ -189,7 +223,7 @@ static void show(const plumb_image_decoder *decoder, const plumb_image_info *inf
     made.width = info->width;
     made.height = info->height;
     made.orientation = info->orientation;
-    made.planes[0].data = decoder->pixels;
+    made.planes[0].data = decoder->pixels.data;
     made.planes[0].pixel_stride = info->components;
     made.planes[0].row_stride = (ptrdiff_t)info->width * info->components;
     made.planes[0].size = (size_t)made.planes[0].row_stride * (size_t)info->height;

@@ -194,16 +194,26 @@ static bool long_enough(const plumb_jpeg *jpeg)
     return blocks / 8 <= jpeg->size;
 }
 
-static plumb_status check_header(plumb_jpeg *jpeg, plumb_diag *diag)
+/* Everything that can be refused before libjpeg sees a byte. */
+static plumb_status check_facts(const plumb_image_info *info, plumb_diag *diag)
 {
-    struct jpeg_decompress_struct *info = &jpeg->info;
-    plumb_status status = plumb_image_check_size(info->image_width, info->image_height, diag);
-    if (status != PLUMB_OK)
-        return status;
-    if (info->num_components != 1 && info->num_components != 3)
+    plumb_status status = plumb_image_check_size(info->width, info->height, diag);
+    if (status == PLUMB_OK && info->components != 1 && info->components != 3)
         return plumb_fail(diag, PLUMB_E_UNSUPPORTED, "components",
                           "a JPEG of %d components (CMYK); expected gray or colour",
-                          info->num_components);
+                          info->components);
+    return status;
+}
+
+static plumb_status check_header(plumb_jpeg *jpeg, const plumb_image_info *facts, plumb_diag *diag)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    /* libjpeg forgives more than the walk over the markers does. What the two do not agree about
+     * was not checked. */
+    if (info->image_width != (JDIMENSION)facts->width ||
+        info->image_height != (JDIMENSION)facts->height ||
+        info->num_components != facts->components)
+        return plumb_fail(diag, PLUMB_E_CORRUPT, "", "a JPEG with two frame headers");
     if (!long_enough(jpeg))
         return plumb_fail(diag, PLUMB_E_TRUNCATED, "", "%zu bytes cannot hold a JPEG of %u x %u",
                           jpeg->size, info->image_width, info->image_height);
@@ -216,25 +226,24 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
                              plumb_image_info *info, plumb_diag *diag)
 {
     close_image(jpeg);
+    plumb_image_info facts;
+    plumb_status status = plumb_jpeg_probe(data, size, &facts, diag);
+    if (status == PLUMB_OK)
+        status = check_facts(&facts, diag);
+    if (status != PLUMB_OK)
+        return status;
     if (setjmp(jpeg->escape)) {
         close_image(jpeg);
         return report(jpeg, diag);
     }
     create_image(jpeg, data, size);
     (void)jpeg_read_header(&jpeg->info, TRUE);
-    plumb_status status = check_header(jpeg, diag);
-    if (status != PLUMB_OK) {
+    status = check_header(jpeg, &facts, diag);
+    if (status != PLUMB_OK)
         close_image(jpeg);
-        return status;
-    }
-    *info = (plumb_image_info){
-        .format = PLUMB_IMAGE_JPEG,
-        .width = (int32_t)jpeg->info.image_width,
-        .height = (int32_t)jpeg->info.image_height,
-        .orientation = plumb_exif_orientation(data, size),
-        .components = jpeg->info.num_components,
-    };
-    return PLUMB_OK;
+    else
+        *info = facts;
+    return status;
 }
 
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/diag.h"
 #include "image/jpeg_markers.h"
 
 #define SIGNATURE_SIZE 8
 #define CHUNK_OVERHEAD 12 /* length, type, checksum */
 #define HEADER_SIZE    13
+#define FULL_PALETTE   (256 * 3)
 /* No deflate stream expands more than this: a match of 258 bytes costs two bits. */
 #define DEFLATE_MAX_RATIO 1032
 
@@ -112,7 +114,33 @@ plumb_status plumb_png_probe(const uint8_t *data, size_t size, plumb_image_info 
     return PLUMB_OK;
 }
 
-plumb_status plumb_png_check(const uint8_t *data, size_t size, plumb_diag *diag)
+void plumb_crc_make(plumb_crc_table *table)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+        table->of_byte[byte] = crc;
+    }
+}
+
+uint32_t plumb_crc(const plumb_crc_table *table, const uint8_t *data, size_t size)
+{
+    uint32_t crc = 0xffffffffu;
+    for (size_t i = 0; i < size; i++)
+        crc = crc >> 8 ^ table->of_byte[(crc ^ data[i]) & 0xff];
+    return ~crc;
+}
+
+/* Chunks that a decoder may skip have a small first letter; nothing depends on them. */
+static bool undamaged(const chunk *c, const plumb_crc_table *crc)
+{
+    bool needed = c->type[0] >= 'A' && c->type[0] <= 'Z';
+    return !needed || plumb_crc(crc, c->type, c->size + 4) == read_32(c->data + c->size);
+}
+
+plumb_status plumb_png_check(const uint8_t *data, size_t size, const plumb_crc_table *crc,
+                             plumb_diag *diag)
 {
     chunk header, c;
     plumb_status status = read_header(data, size, &header, diag);
@@ -126,6 +154,8 @@ plumb_status plumb_png_check(const uint8_t *data, size_t size, plumb_diag *diag)
     do {
         if (!next_chunk(data, size, &position, &c))
             return truncated(diag, size);
+        if (!undamaged(&c, crc))
+            return plumb_fail(diag, PLUMB_E_CORRUPT, "", "a chunk of the PNG has a wrong checksum");
         if (is_type(&c, "IDAT"))
             packed += c.size;
     } while (!is_type(&c, "IEND"));
@@ -134,4 +164,42 @@ plumb_status plumb_png_check(const uint8_t *data, size_t size, plumb_diag *diag)
                           "%llu bytes of data cannot hold the pixels of this PNG",
                           (unsigned long long)packed);
     return PLUMB_OK;
+}
+
+/* False where there is no palette that is too short. */
+static bool find_short_palette(const uint8_t *data, size_t size, chunk *palette)
+{
+    chunk header;
+    size_t position = SIGNATURE_SIZE;
+    if (read_header(data, size, &header, NULL) != PLUMB_OK || header.data[9] != COLOR_PALETTE)
+        return false;
+    while (next_chunk(data, size, &position, palette))
+        if (is_type(palette, "PLTE"))
+            return palette->size < FULL_PALETTE && palette->size % 3 == 0;
+    return false;
+}
+
+size_t plumb_png_filled_size(const uint8_t *data, size_t size)
+{
+    chunk palette;
+    size_t filled;
+    if (!find_short_palette(data, size, &palette) ||
+        !plumb_add_size(size, FULL_PALETTE - palette.size, &filled))
+        return 0;
+    return filled;
+}
+
+/* The checksum of the chunk stays the old one: stb_image does not look at it. */
+void plumb_png_fill_palette(const uint8_t *data, size_t size, uint8_t *filled)
+{
+    static const uint8_t length[4] = { 0, 0, FULL_PALETTE >> 8, FULL_PALETTE & 255 };
+    chunk palette;
+    if (!find_short_palette(data, size, &palette))
+        return;
+    size_t head = (size_t)(palette.data - data) + palette.size;
+    size_t missing = FULL_PALETTE - palette.size;
+    memcpy(filled, data, head);
+    memcpy(filled + (palette.type - data) - sizeof(length), length, sizeof(length));
+    memset(filled + head, 0, missing);
+    memcpy(filled + head + missing, data + head, size - head);
 }

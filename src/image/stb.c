@@ -7,8 +7,22 @@
 #include "image/bitmap.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+/* A broken deflate stream may copy bytes that were never written. With memory that starts as zeros
+ * its picture is at least always the same, and never holds what was in memory before. */
+static void *grow_zeroed(void *old, size_t old_size, size_t new_size)
+{
+    unsigned char *grown = realloc(old, new_size);
+    if (grown && new_size > old_size)
+        memset(grown + old_size, 0, new_size - old_size);
+    return grown;
+}
+
+#define STBI_MALLOC(size)                       calloc(1, size)
+#define STBI_REALLOC_SIZED(old, old_size, size) grow_zeroed(old, old_size, size)
+#define STBI_FREE(memory)                       free(memory)
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_NO_STDIO

@@ -44,9 +44,11 @@ static plumb_status read_planes(qa_source *source, plumb_frame *frame,
     plumb_status status = qa_bytes_reserve(&source->bytes, 1, diag);
     if (status != PLUMB_OK)
         return status;
-    if (count == 1 && plumb_pixel_format_planes(frame->format) > 1)
-        return plumb_frame_from_buffer(frame, source->bytes.data, source->bytes.size,
-                                       frame->planes[0].row_stride, diag);
+    if (count == 1 && plumb_pixel_format_planes(frame->format) > 1) {
+        status = plumb_frame_from_buffer(frame, source->bytes.data, source->bytes.size,
+                                         frame->planes[0].row_stride, diag);
+        return status != PLUMB_OK ? status : plumb_frame_validate(frame, diag);
+    }
     for (size_t i = 0; i < count; i++) {
         frame->planes[i].data = source->bytes.data + starts[i];
         frame->planes[i].size = starts[i + 1] - starts[i];

@@ -13,7 +13,7 @@
 #include "random.h"
 
 #define MAX_SEEDS 512
-#define LONGEST 65536
+#define LONGEST   65536
 
 typedef struct seed {
     char *path;

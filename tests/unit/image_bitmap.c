@@ -105,6 +105,22 @@ static void png_kinds(void **state)
     expect_pixels(PLUMB_FORMAT_GRAY8, 9, 1, "\xff\0\xff\0\0\xff\0\xff\xff");
 }
 
+/* A pixel whose index has no colour is black, as Pillow shows it, and not what was in memory. */
+static void png_short_palette(void **state)
+{
+    (void)state;
+    need_stb();
+    test_bytes png, whole = { .size = 0 };
+    make_png(&png, 3, 1, 8, 3, (const uint8_t *)"\1\200\0", 3, 1);
+    put(&whole, png.data, 8 + 25); /* signature and header */
+    put_chunk(&whole, "PLTE", "abcdef", 6);
+    put(&whole, png.data + 33, png.size - 33);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(decode(whole.data, whole.size), PLUMB_OK);
+        expect_pixels(PLUMB_FORMAT_RGB24, 3, 1, "def\0\0\0abc");
+    }
+}
+
 static void png_refused(void **state)
 {
     (void)state;
@@ -112,6 +128,8 @@ static void png_refused(void **state)
     make_png(&png, 2, 2, 8, 2, (const uint8_t *)"abcdefghijkl", 6, 2);
     for (size_t size = 8; size < png.size; size++)
         assert_int_equal(decode(png.data, size), PLUMB_E_TRUNCATED);
+    png.data[png.size - 12 - 5]++; /* in the checksum of the pixels */
+    assert_int_equal(decode(png.data, png.size), PLUMB_E_CORRUPT);
     png.data[24] = 3; /* a depth that no colour has */
     assert_int_equal(decode(png.data, png.size), PLUMB_E_CORRUPT);
     make_png(&png, 65500, 65500, 8, 2, (const uint8_t *)"abcdef", 6, 1);
@@ -245,11 +263,12 @@ static void handles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sniffing),      cmocka_unit_test(png_kinds),
-        cmocka_unit_test(png_refused),   cmocka_unit_test(png_too_few_rows),
-        cmocka_unit_test(png_exif),      cmocka_unit_test(bmp_kinds),
-        cmocka_unit_test(bmp_refused),   cmocka_unit_test(left_out),
-        cmocka_unit_test(out_of_memory), cmocka_unit_test(handles),
+        cmocka_unit_test(sniffing),          cmocka_unit_test(png_kinds),
+        cmocka_unit_test(png_short_palette), cmocka_unit_test(png_refused),
+        cmocka_unit_test(png_too_few_rows),  cmocka_unit_test(png_exif),
+        cmocka_unit_test(bmp_kinds),         cmocka_unit_test(bmp_refused),
+        cmocka_unit_test(left_out),          cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(handles),
     };
     return cmocka_run_group_tests(tests, open_decoder, close_decoder);
 }
