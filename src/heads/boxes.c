@@ -16,8 +16,8 @@ static plumb_status check_columns(const plumb_head *head, plumb_diag *diag)
 {
     const plumb_head_spec *spec = &head->spec;
     int32_t columns[] = { spec->box_column, spec->score_column, spec->class_column };
-    static const char *const fields[] = { "head.box_column", "head.score_column",
-                                          "head.class_column" };
+    static const char *const fields[] = { "head.columns.box", "head.columns.score",
+                                          "head.columns.class" };
     for (int i = 0; i < 3; i++)
         if (columns[i] < -1 || columns[i] > PLUMB_MAX_CLASSES)
             return plumb_fail(diag, PLUMB_E_VALUE, fields[i], "%d is not -1..%d", (int)columns[i],
@@ -29,7 +29,7 @@ static plumb_status check_columns(const plumb_head *head, plumb_diag *diag)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.outputs",
                           "columns are declared, so one output is expected");
     if (!is_one_tensor(spec) && spec->output_count == 1)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.box_column",
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.columns.box",
                           "one output is named, so its columns are needed");
     return PLUMB_OK;
 }

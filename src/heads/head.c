@@ -68,10 +68,10 @@ static plumb_status check_unused(const plumb_head_spec *spec, uint32_t uses, plu
         { PLUMB_USES_UNITS, spec->units != PLUMB_UNITS_UNSET, "head.units" },
         { PLUMB_USES_PLACE, spec->origin != PLUMB_ORIGIN_UNSET, "head.origin" },
         { PLUMB_USES_PLACE, spec->space != 0, "head.space" },
-        { PLUMB_USES_PLACE, spec->box_column != -1, "head.box_column" },
-        { PLUMB_USES_PLACE, spec->score_column != -1, "head.score_column" },
-        { PLUMB_USES_PLACE, spec->class_column != -1, "head.class_column" },
-        { PLUMB_USES_KEYPOINTS, spec->keypoint_count != 0, "head.keypoint_count" },
+        { PLUMB_USES_PLACE, spec->box_column != -1, "head.columns.box" },
+        { PLUMB_USES_PLACE, spec->score_column != -1, "head.columns.score" },
+        { PLUMB_USES_PLACE, spec->class_column != -1, "head.columns.class" },
+        { PLUMB_USES_KEYPOINTS, spec->keypoint_count != 0, "head.keypoints" },
         { PLUMB_USES_KEYPOINTS, spec->keypoint_dimensions != 0, "head.keypoint_dimensions" },
         { PLUMB_USES_BINS, spec->distance_bins != 0, "head.distance_bins" },
     };
@@ -94,7 +94,7 @@ static plumb_status check_counts(const plumb_head_spec *spec, plumb_diag *diag)
         return plumb_fail(diag, PLUMB_E_VALUE, "head.background", "%d is not a class column or -1",
                           (int)spec->background);
     if (spec->keypoint_count < 0 || spec->keypoint_count > PLUMB_MAX_KEYPOINTS)
-        return plumb_fail(diag, PLUMB_E_VALUE, "head.keypoint_count", "%d is not in 0..%d",
+        return plumb_fail(diag, PLUMB_E_VALUE, "head.keypoints", "%d is not in 0..%d",
                           (int)spec->keypoint_count, PLUMB_MAX_KEYPOINTS);
     if (spec->keypoint_dimensions != 0 && spec->keypoint_dimensions != 2 &&
         spec->keypoint_dimensions != 3)
