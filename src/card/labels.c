@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "card/parts.h"
+#include "card/suggest.h"
+
+/* One label a line; the last line may lack its end, and lines may end as on Windows. */
+static plumb_status split_lines(plumb_reader *reader, plumb_card *card, const char *file,
+                                const char *text, size_t size)
+{
+    char shown[PLUMB_SHOWN_TEXT];
+    plumb_reader_shown(file, shown);
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
+    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+        size--;
+    if (size == 0)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE, "%s holds no label", shown);
+    size_t count = 1;
+    for (size_t i = 0; i < size; i++)
+        count += text[i] == '\n';
+    if (count > PLUMB_MAX_CLASSES)
+        return plumb_reader_fail(reader, PLUMB_E_LIMIT,
+                                 "%s has %zu lines; at most %d labels are read", shown, count,
+                                 PLUMB_MAX_CLASSES);
+    const char **labels = plumb_arena_array(reader->arena, count, sizeof(*labels));
+    if (!labels)
+        return plumb_reader_no_memory(reader);
+    for (size_t line = 0; line < count; line++) {
+        const char *end = memchr(text, '\n', size);
+        size_t whole = end ? (size_t)(end - text) : size;
+        size_t length = whole > 0 && text[whole - 1] == '\r' ? whole - 1 : whole;
+        json_t *check = json_stringn(text, length); /* NULL unless valid UTF-8 */
+        if (!check || memchr(text, '\0', length)) {
+            json_decref(check);
+            return plumb_reader_fail(reader, PLUMB_E_VALUE, "%s, line %zu: not a UTF-8 text", shown,
+                                     line + 1);
+        }
+        json_decref(check);
+        labels[line] = plumb_arena_text(reader->arena, text, length);
+        if (!labels[line])
+            return plumb_reader_no_memory(reader);
+        text += end ? whole + 1 : whole;
+        size -= end ? whole + 1 : whole;
+    }
+    card->labels = labels;
+    card->label_count = count;
+    return PLUMB_OK;
+}
+
+static plumb_status read_label(plumb_reader *reader, json_t *value, void *target)
+{
+    return plumb_reader_text(reader, value, target);
+}
+
+plumb_status plumb_card_read_labels(plumb_reader *reader, json_t *value, void *target)
+{
+    plumb_card *card = target;
+    if (json_is_array(value)) {
+        void *labels = NULL;
+        plumb_status status =
+            plumb_reader_array(reader, value, 1, PLUMB_MAX_CLASSES, sizeof(const char *),
+                               read_label, &labels, &card->label_count);
+        card->labels = labels;
+        return status;
+    }
+    if (!json_is_string(value))
+        return plumb_reader_expected(reader, value, "a file name or an array of labels");
+    const char *file = json_string_value(value);
+    void *data = NULL;
+    size_t size = 0;
+    plumb_status status = plumb_reader_file(reader, file, &data, &size);
+    if (status)
+        return status;
+    status = split_lines(reader, card, file, data, size);
+    plumb_release(&reader->arena->context, data);
+    return status;
+}
+
+int32_t plumb_card_class_limit(const plumb_card *card)
+{
+    if (card->label_count > 0)
+        return (int32_t)card->label_count;
+    return card->spec.head.class_count > 0 ? card->spec.head.class_count : PLUMB_MAX_CLASSES;
+}
+
+static plumb_status check_class(plumb_reader *reader, int64_t id)
+{
+    const plumb_card *card = reader->card;
+    if (id >= 0 && id < plumb_card_class_limit(card))
+        return PLUMB_OK;
+    return plumb_reader_fail(reader, PLUMB_E_VALUE, "class %lld is not in 0..%d", (long long)id,
+                             (int)plumb_card_class_limit(card) - 1);
+}
+
+static bool parse_digits(const char *text, int64_t *number)
+{
+    int64_t value = 0;
+    size_t i = 0;
+    for (; text[i] >= '0' && text[i] <= '9' && i < 9; i++)
+        value = value * 10 + (text[i] - '0');
+    *number = value;
+    return i > 0 && text[i] == '\0';
+}
+
+plumb_status plumb_card_class_named(plumb_reader *reader, const char *name, int32_t *class_id)
+{
+    const plumb_card *card = reader->card;
+    char shown[PLUMB_SHOWN_TEXT];
+    plumb_reader_shown(name, shown);
+    plumb_suggestion suggestion = plumb_suggest(name);
+    size_t found = card->label_count;
+    for (size_t i = 0; i < card->label_count; i++) {
+        plumb_suggest_offer(&suggestion, card->labels[i]);
+        if (strcmp(card->labels[i], name) != 0)
+            continue;
+        if (found < card->label_count)
+            return plumb_reader_fail(reader, PLUMB_E_VALUE,
+                                     "classes %zu and %zu both have the label \"%s\": give the id",
+                                     found, i, shown);
+        found = i;
+    }
+    int64_t id = (int64_t)found;
+    if (found < card->label_count || parse_digits(name, &id)) {
+        *class_id = (int32_t)id;
+        return check_class(reader, id);
+    }
+    if (card->label_count == 0)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE,
+                                 "\"%s\" cannot be looked up: the card has no head.labels", shown);
+    if (suggestion.nearest)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label; did you mean \"%s\"?",
+                                 shown, suggestion.nearest);
+    return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label", shown);
+}
+
+plumb_status plumb_card_read_classes(plumb_reader *reader, json_t *array, const int32_t **classes,
+                                     size_t *count)
+{
+    size_t length = json_array_size(array);
+    if (!json_is_array(array) || length < 1 || length > PLUMB_MAX_CLASSES)
+        return plumb_reader_expected(reader, array, "an array of labels or class ids, not empty,");
+    int32_t *ids = plumb_arena_array(reader->arena, length, sizeof(*ids));
+    if (!ids)
+        return plumb_reader_no_memory(reader);
+    for (size_t i = 0; i < length; i++) {
+        json_t *value = json_array_get(array, i);
+        size_t before = plumb_reader_enter_index(reader, i);
+        plumb_status status;
+        if (json_is_string(value)) {
+            status = plumb_card_class_named(reader, json_string_value(value), &ids[i]);
+        } else if (json_is_integer(value)) {
+            status = check_class(reader, json_integer_value(value));
+            ids[i] = (int32_t)json_integer_value(value);
+        } else {
+            status = plumb_reader_expected(reader, value, "a label or a class id");
+        }
+        if (status)
+            return status;
+        plumb_reader_leave(reader, before);
+    }
+    *classes = ids;
+    *count = length;
+    return PLUMB_OK;
+}
