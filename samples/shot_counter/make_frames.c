@@ -21,10 +21,10 @@
 #define SHORT_SIDE 960
 #define FIRST_SEED 2026
 
-/* Every third card has holes on its numerals and every fourth two holes that meet. */
+/* Every third card has holes on its numerals and every fifth two holes that meet. */
 static unsigned features_of(int index)
 {
-    return (index % 3 == 0 ? SCENE_ON_NUMERAL : 0u) | (index % 4 == 1 ? SCENE_PAIR : 0u);
+    return (index % 3 == 0 ? SCENE_ON_NUMERAL : 0u) | (index % 5 == 1 ? SCENE_PAIR : 0u);
 }
 
 static void write_truth(FILE *file, const char *name, plumb_orientation orientation,

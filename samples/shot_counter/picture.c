@@ -78,36 +78,66 @@ static void draw_dropped(struct canvas *canvas, const plumb_ledger *ledger)
     }
 }
 
-/* The outline of the hole as it lies on the card, seen by the camera, and its decimal score. */
-static void draw_shot(struct canvas *canvas, const struct shot *shot,
-                      const plumb_homography *upright_from_plane)
+/* The outline of the hole as it lies on the card, seen by the camera. Returns its extent. */
+static plumb_rect draw_hole(struct canvas *canvas, const struct shot *shot,
+                            const plumb_homography *upright_from_plane)
 {
     const double pi = 3.14159265358979323846;
-    plumb_point circle[CIRCLE_CORNERS];
-    double right = 0, top = INFINITY;
+    plumb_point circle[CIRCLE_CORNERS], low = { INFINITY, INFINITY }, high = { 0, 0 };
     for (int i = 0; i < CIRCLE_CORNERS; i++) {
         double angle = 2 * pi * i / CIRCLE_CORNERS, radius = PELLET_MM / 2 + 0.35;
         plumb_point at = { shot->center.x + radius * cos(angle),
                            shot->center.y + radius * sin(angle) };
         circle[i] = plumb_homography_point(upright_from_plane, at);
-        right = fmax(right, circle[i].x);
-        top = fmin(top, circle[i].y);
+        low = (plumb_point){ fmin(low.x, circle[i].x), fmin(low.y, circle[i].y) };
+        high = (plumb_point){ fmax(high.x, circle[i].x), fmax(high.y, circle[i].y) };
     }
-    const struct pen *pen = shot->touches ? &uncertain : &counted;
-    canvas_line(canvas, circle, CIRCLE_CORNERS, true, pen);
+    canvas_line(canvas, circle, CIRCLE_CORNERS, true, shot->touches ? &uncertain : &counted);
+    return (plumb_rect){ low.x, low.y, high.x - low.x, high.y - low.y };
+}
 
+/* From a shot to its nearest neighbour; to the lower left, out of the way, where none is near. */
+static plumb_point towards_neighbour(const struct tally *tally, const struct shot *shot)
+{
+    plumb_point towards = { -1, 1 };
+    double nearest = 3 * PELLET_MM;
+    for (const struct shot *other = tally->shots; other < tally->shots + tally->count; other++) {
+        double dx = other->center.x - shot->center.x, dy = other->center.y - shot->center.y;
+        if (other != shot && hypot(dx, dy) < nearest) {
+            nearest = hypot(dx, dy);
+            towards = (plumb_point){ dx, dy };
+        }
+    }
+    return towards;
+}
+
+/* The decimal score, on the side that faces away from the nearest other hole. */
+static void write_score(struct canvas *canvas, const struct shot *shot, plumb_rect hole,
+                        plumb_point neighbour)
+{
+    struct pen ink = shot->touches ? uncertain : counted;
     char text[16];
     snprintf(text, sizeof(text), "%d.%d", shot->score.tenths / 10, shot->score.tenths % 10);
-    plumb_point at = { right + 4, top - TEXT_HEIGHT / 2 };
-    double width = canvas_number(NULL, text, at, TEXT_HEIGHT, pen);
+    double width = canvas_number(NULL, text, (plumb_point){ 0, 0 }, TEXT_HEIGHT, &ink);
+    plumb_point at = { neighbour.x > 0 ? hole.x - width - 5 : hole.x + hole.width + 5,
+                       neighbour.y > 0 ? hole.y - 6 : hole.y + hole.height - TEXT_HEIGHT + 6 };
     plumb_rect behind = { at.x - 5, at.y - 5, width + 10, TEXT_HEIGHT + 10 };
-    struct pen ink = *pen;
     ink.width = 2.0;
     canvas_fill(canvas, behind, &plate);
     canvas_number(canvas, text, at, TEXT_HEIGHT, &ink);
 }
 
-/* Shots and score in the corner, large. */
+static void draw_shots(struct canvas *canvas, const struct tally *tally,
+                       const plumb_homography *upright_from_plane)
+{
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct shot *shot = &tally->shots[i];
+        plumb_rect hole = draw_hole(canvas, shot, upright_from_plane);
+        write_score(canvas, shot, hole, towards_neighbour(tally, shot));
+    }
+}
+
+/* The sum, large, in the corner. */
 static void draw_total(struct canvas *canvas, const struct tally *tally)
 {
     char text[32];
@@ -142,8 +172,7 @@ bool picture_write(const struct picture_input *input, const char *path)
     if (fine) {
         draw_regions(&canvas, input);
         draw_dropped(&canvas, input->result->ledger);
-        for (size_t i = 0; i < input->tally->count; i++)
-            draw_shot(&canvas, &input->tally->shots[i], input->upright_from_plane);
+        draw_shots(&canvas, input->tally, input->upright_from_plane);
         draw_total(&canvas, input->tally);
         fine = write_png(&canvas, path);
     } else {

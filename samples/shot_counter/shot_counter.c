@@ -108,12 +108,12 @@ static plumb_status run_frame(struct counter *counter, const plumb_frame *frame,
 
 static void print_heading(void)
 {
-    printf("%-34s %14s %14s %16s %9s\n", "frame", "shots", "rings", "score", "off by");
+    printf("%-34s %9s %11s %15s %8s\n", "frame", "shots", "rings", "score", "off by");
 }
 
 static void print_tally(const char *name, const struct tally *tally)
 {
-    printf("%-34s %14zu %14d %14d.%d %9s%s\n", name, tally->count, tally->rings, tally->tenths / 10,
+    printf("%-34s %9zu %11d %13d.%d %8s%s\n", name, tally->count, tally->rings, tally->tenths / 10,
            tally->tenths % 10, "", tally->needs_human ? "  needs a human: holes touch" : "");
 }
 
@@ -128,7 +128,7 @@ static void print_compared(const char *name, const struct tally *tally, const st
     double error = tally_worst_error(tally, truth);
     if (error >= 0)
         snprintf(worst, sizeof(worst), "%.2f mm", error);
-    printf("%-34s %14s %14s %16s %9s%s%s\n", name, shots, rings, score, worst,
+    printf("%-34s %9s %11s %15s %8s%s%s\n", name, shots, rings, score, worst,
            right ? "" : "  WRONG", tally->needs_human ? "  needs a human: holes touch" : "");
 }
 
