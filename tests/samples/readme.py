@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The README's tour: its program is compiled against the public headers, linked with the library
+and run with its card; it prints what the README says.
+
+usage: readme.py COMPILER LIBRARY
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
+import tree  # noqa: E402
+
+BLOCK = re.compile(r"<!-- tour: (\S+) -->\n```\w*\n(.*?)```\n", re.DOTALL)
+
+
+def main():
+    compiler, library = sys.argv[1], os.path.abspath(sys.argv[2])
+    points = tree.Points()
+    blocks = dict(BLOCK.findall(tree.read("README.md").decode()))
+    points.check("the README has the tour's three parts",
+                 sorted({"card.json", "detect.c", "output"} - set(blocks)))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("card.json", "detect.c"):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(blocks[name])
+        command = [*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                   "-I", os.path.join(tree.ROOT, "include"), "detect.c", "-o", "detect", library,
+                   "-Wl,-rpath," + os.path.dirname(library)]
+        built = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        points.check("it compiles without a warning", built.stderr.splitlines())
+        if built.returncode == 0:
+            ran = subprocess.run(["./detect"], cwd=folder, capture_output=True, text=True)
+            points.check("it prints what the README says",
+                         [] if ran.returncode == 0 and ran.stdout == blocks["output"] else
+                         ran.stdout.splitlines() + ran.stderr.splitlines() + ["no match"])
+    targets = re.findall(r"\]\(([^)#]+)\)", tree.read("README.md").decode())
+    points.check("its links lead to files", [target for target in targets
+                                             if not target.startswith("http")
+                                             and not os.path.exists(os.path.join(tree.ROOT, target))])
+    points.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
