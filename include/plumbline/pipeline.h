@@ -54,6 +54,12 @@ typedef plumb_status (*plumb_backend_open_fn)(const plumb_backend_request *reque
                                               plumb_detector *detector, plumb_diag *diag);
 #define PLUMB_BACKEND_OPEN_SYMBOL "plumb_backend_open"
 
+/* What a backend exports besides, if it wants to know which frame comes next, such as one that
+ * plays back recorded outputs: called before each infer on the same thread. `user` is that of the
+ * detector, `name` as in the results: "dog.jpg", "clip.y4m#12". */
+typedef plumb_status (*plumb_backend_frame_fn)(void *user, const char *name, plumb_diag *diag);
+#define PLUMB_BACKEND_FRAME_SYMBOL "plumb_backend_frame"
+
 /* --- the specification --- */
 
 typedef enum plumb_extra_value {

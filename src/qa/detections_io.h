@@ -64,7 +64,7 @@ void qa_write_ndjson(qa_text *text, const qa_frame *frame);
 /* For people: one line a detection under a line of headings. */
 void qa_write_table(qa_text *text, const qa_frame *frame);
 
-/* "class cx cy w h score", normalized to the upright image; needs NORMALIZED space. */
+/* "class cx cy w h score", normalized to the upright image; needs UPRIGHT space. */
 void qa_write_yolo(qa_text *text, const qa_frame *frame);
 
 /* The entries of one frame in a COCO result array, each on a line of its own and preceded by a

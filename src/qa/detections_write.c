@@ -80,17 +80,16 @@ void qa_write_yolo(qa_text *text, const qa_frame *frame)
 {
     for (size_t i = 0; i < frame->count; i++) {
         const qa_detection *d = &frame->items[i];
-        const plumb_box *b = &d->box;
-        qa_text_format(text, "%d ", (int)d->class_id);
-        qa_text_float(text, (float)(((double)b->x0 + b->x1) / 2.0));
-        qa_text_add(text, " ");
-        qa_text_float(text, (float)(((double)b->y0 + b->y1) / 2.0));
-        qa_text_add(text, " ");
-        qa_text_float(text, (float)((double)b->x1 - b->x0));
-        qa_text_add(text, " ");
-        qa_text_float(text, (float)((double)b->y1 - b->y0));
-        qa_text_add(text, " ");
-        qa_text_float(text, d->score);
+        plumb_rect r = { d->box.x0, d->box.y0, (double)d->box.x1 - d->box.x0,
+                         (double)d->box.y1 - d->box.y0 };
+        r = plumb_normalized_from_pixels_rect(r, frame->size);
+        float numbers[5] = { (float)(r.x + r.width / 2.0), (float)(r.y + r.height / 2.0),
+                             (float)r.width, (float)r.height, d->score };
+        qa_text_format(text, "%d", (int)d->class_id);
+        for (int k = 0; k < 5; k++) {
+            qa_text_add(text, " ");
+            qa_text_float(text, numbers[k]);
+        }
         qa_text_add(text, "\n");
     }
 }
