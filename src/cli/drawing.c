@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/drawing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qa/frame_name.h"
+#include "qa/overlay.h"
+
+#define MOST_CORNERS 1024
+#define MOST_DROPS   200
+
+/* What an overlay points into. */
+typedef struct scene {
+    qa_overlay overlay;
+    qa_frame frame;
+    qa_picture picture;
+} scene;
+
+static bool add_regions(scene *s, const cli_session *session, const plumb_result *result,
+                        const plumb_homography *plane)
+{
+    const plumb_regions *regions = plumb_pipeline_regions(session->model->pipeline);
+    size_t count = regions ? plumb_regions_count(regions) : 0;
+    qa_overlay_region *made = qa_pool_take(&s->frame.pool, count, sizeof(*made));
+    if (!made)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        plumb_point *outline = qa_pool_take(&s->frame.pool, MOST_CORNERS, sizeof(*outline));
+        if (!outline)
+            return false;
+        size_t corners =
+            plumb_regions_outline(regions, i, result->mapping, plane, outline, MOST_CORNERS);
+        made[i].name = plumb_regions_name(regions, i);
+        made[i].outline = outline;
+        made[i].count = corners < MOST_CORNERS ? corners : MOST_CORNERS;
+    }
+    s->overlay.regions = made;
+    s->overlay.region_count = count;
+    return true;
+}
+
+static bool is_shown(plumb_fate fate)
+{
+    return fate == PLUMB_FATE_SUPPRESSED || fate == PLUMB_FATE_MERGED ||
+           fate == PLUMB_FATE_REGION || fate == PLUMB_FATE_REGION_PENALTY ||
+           fate == PLUMB_FATE_NEIGHBOURS;
+}
+
+static bool add_drops(scene *s, const cli_session *session, const plumb_result *result)
+{
+    const plumb_ledger *ledger = result->ledger;
+    size_t kept =
+        ledger->entry_count < ledger->entry_capacity ? ledger->entry_count : ledger->entry_capacity;
+    if (!ledger->entries || kept == 0)
+        return true;
+    qa_overlay_drop *made = qa_pool_take(&s->frame.pool, MOST_DROPS, sizeof(*made));
+    if (!made)
+        return false;
+    const plumb_regions *regions = plumb_pipeline_regions(session->model->pipeline);
+    for (size_t i = 0; i < kept && s->overlay.drop_count < MOST_DROPS; i++) {
+        const plumb_trace_entry *e = &ledger->entries[i];
+        plumb_affine affine;
+        if (!is_shown(e->fate) ||
+            plumb_mapping_affine(result->mapping, e->space, PLUMB_SPACE_UPRIGHT, &affine))
+            continue;
+        plumb_rect r = { e->box.x0, e->box.y0, (double)e->box.x1 - e->box.x0,
+                         (double)e->box.y1 - e->box.y0 };
+        r = plumb_affine_rect(&affine, r);
+        qa_overlay_drop *drop = &made[s->overlay.drop_count++];
+        plumb_box box = { (float)r.x, (float)r.y, (float)(r.x + r.width), (float)(r.y + r.height) };
+        drop->box = box;
+        drop->score = e->score;
+        drop->fate = e->fate;
+        if ((e->fate == PLUMB_FATE_REGION || e->fate == PLUMB_FATE_REGION_PENALTY) &&
+            e->other >= 0 && regions)
+            drop->region = plumb_regions_name(regions, (size_t)e->other);
+    }
+    s->overlay.drops = made;
+    return true;
+}
+
+static int write_picture(const char *folder, const char *name, const qa_picture *picture)
+{
+    plumb_diag diag = { 0 };
+    qa_text path = { 0 }, file = { 0 };
+    qa_text_format(&path, "%s/", folder);
+    qa_add_stem(&path, name);
+    qa_text_add(&path, ".png");
+    plumb_status status = qa_picture_png(picture, &file, &diag);
+    int code;
+    if (status)
+        code = cli_report(name, status, &diag);
+    else if (path.failed)
+        code = CLI_RESOURCE;
+    else
+        code = cli_write_file(path.data, file.data, file.size);
+    qa_text_release(&path);
+    qa_text_release(&file);
+    return code;
+}
+
+int cli_draw(const char *folder, const cli_session *session, const plumb_frame *frame,
+             const char *name, const plumb_result *result, const plumb_homography *plane)
+{
+    plumb_diag diag = { 0 };
+    scene s;
+    memset(&s, 0, sizeof(s));
+    plumb_status status = qa_frame_from_result(result, session->model->card, name,
+                                               PLUMB_SPACE_UPRIGHT, &s.frame, &diag);
+    if (!status)
+        status = qa_picture_from_frame(frame, &s.picture, &diag);
+    int code = CLI_OK;
+    if (status) {
+        code = cli_report(name, status, &diag);
+    } else if (!add_regions(&s, session, result, plane) || !add_drops(&s, session, result)) {
+        cli_message("out of memory");
+        code = CLI_RESOURCE;
+    } else {
+        s.overlay.frame = &s.frame;
+        qa_overlay_draw(&s.picture, &s.overlay);
+        code = write_picture(folder, name, &s.picture);
+    }
+    qa_picture_release(&s.picture);
+    qa_frame_release(&s.frame);
+    return code;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/frames.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/progress.h"
+
+#define HELD_PER_THREAD 4 /* finished frames that may wait for an earlier one */
+
+typedef struct slot {
+    cli_output output;
+    bool ready;
+} slot;
+
+typedef struct shared {
+    const cli_crew *crew;
+    pthread_mutex_t lock;
+    pthread_cond_t moved; /* a result was given out, or the run ended */
+    size_t next_path, next_index, given;
+    qa_source *clip; /* a file of several frames, read by whoever comes next */
+    slot *slots;
+    size_t slot_count;
+    cli_progress progress;
+    bool stop;
+    int code;
+} shared;
+
+/* One thread's frame: of a source of its own, or copied out of a clip. */
+typedef struct taken {
+    qa_source *source;
+    plumb_frame frame;
+    uint8_t *copy;
+    size_t capacity;
+    char name[512];
+    size_t index;
+    double read_ms;
+} taken;
+
+static const cli_option frame_options[] = {
+    { "orientation", "1..8", "how the buffer is stored, the EXIF value; overrides the file's" },
+    { "roi", "X,Y,W,H", "region of interest in upright pixels" },
+    { "matrix", "NAME", "YUV frames: bt601, bt709, bt2020, ...; overrides the file's" },
+    { "range", "NAME", "YUV frames: limited or full" },
+};
+
+static int set_frame(void *user, const char *name, const char *value)
+{
+    cli_frame_choice *choice = user;
+    if (strcmp(name, "orientation") == 0) {
+        long number;
+        if (!cli_parse_count(choice->verb, name, value, 1, 8, &number))
+            return CLI_USAGE;
+        choice->orientation = (plumb_orientation)number;
+    } else if (strcmp(name, "roi") == 0) {
+        choice->has_roi = cli_parse_roi(choice->verb, name, value, &choice->roi);
+        return choice->has_roi ? CLI_OK : CLI_USAGE;
+    } else if (strcmp(name, "matrix") == 0) {
+        if (!plumb_matrix_parse(value, &choice->matrix))
+            return cli_usage_error(choice->verb, "--matrix: '%s' is not known", value);
+    } else if (!plumb_range_parse(value, &choice->range)) {
+        return cli_usage_error(choice->verb, "--range '%s' has to be limited or full", value);
+    }
+    return CLI_OK;
+}
+
+cli_group cli_frame_group(cli_frame_choice *choice)
+{
+    cli_group group = { "Frames", frame_options, sizeof(frame_options) / sizeof(frame_options[0]),
+                        set_frame, choice };
+    return group;
+}
+
+void cli_frame_apply(const cli_frame_choice *choice, plumb_frame *frame)
+{
+    if (!choice)
+        return;
+    if (choice->orientation)
+        frame->orientation = choice->orientation;
+    if (choice->has_roi)
+        frame->roi = choice->roi;
+    if (choice->matrix && plumb_pixel_format_is_yuv(frame->format))
+        frame->matrix = choice->matrix;
+    if (choice->range && plumb_pixel_format_is_yuv(frame->format))
+        frame->range = choice->range;
+}
+
+static bool copy_frame(taken *t, const plumb_frame *frame, const char *name)
+{
+    size_t total = 0;
+    int planes = plumb_pixel_format_planes(frame->format);
+    for (int i = 0; i < planes; i++)
+        total += frame->planes[i].size;
+    if (total > t->capacity) {
+        uint8_t *memory = realloc(t->copy, total);
+        if (!memory)
+            return false;
+        t->copy = memory;
+        t->capacity = total;
+    }
+    t->frame = *frame;
+    uint8_t *at = t->copy;
+    for (int i = 0; i < planes; i++) {
+        memcpy(at, frame->planes[i].data, frame->planes[i].size);
+        t->frame.planes[i].data = at;
+        at += frame->planes[i].size;
+    }
+    snprintf(t->name, sizeof(t->name), "%s", name);
+    return true;
+}
+
+static void fail(shared *s, int code)
+{
+    s->code = cli_worse(s->code, code);
+    s->stop |= code == CLI_RESOURCE;
+    pthread_cond_broadcast(&s->moved);
+}
+
+static void failed(shared *s, plumb_status status, const plumb_diag *diag)
+{
+    cli_progress_clear(&s->progress);
+    fail(s, cli_report(NULL, status, diag));
+}
+
+/* The next frame of the open clip; false where the clip has ended. */
+static bool take_from_clip(shared *s, taken *t)
+{
+    plumb_diag diag = { 0 };
+    plumb_frame frame = PLUMB_FRAME_INIT;
+    const char *name;
+    bool more;
+    double start = cli_now_ms();
+    plumb_status status = qa_source_next(s->clip, &frame, &name, &more, &diag);
+    if (!status && more && !copy_frame(t, &frame, name)) {
+        cli_message("no memory for a frame");
+        fail(s, CLI_RESOURCE);
+        more = false;
+    }
+    t->read_ms = cli_now_ms() - start;
+    if (status)
+        failed(s, status, &diag);
+    if (!status && more)
+        return true;
+    qa_source_close(&s->clip);
+    return false;
+}
+
+static void open_next(shared *s, taken *t)
+{
+    const cli_crew *crew = s->crew;
+    plumb_diag diag = { 0 };
+    qa_source *source;
+    plumb_status status = qa_source_open(crew->paths[s->next_path++], crew->jpeg, &source, &diag);
+    if (status) {
+        failed(s, status, &diag);
+        return;
+    }
+    int64_t frames = qa_source_count(source);
+    if (frames == 1) {
+        t->source = source;
+        return;
+    }
+    s->clip = source;
+    s->progress.total =
+        frames < 0 || s->progress.total == 0 ? 0 : s->progress.total + (size_t)frames - 1;
+}
+
+/* Under the lock: an index, and either a source to read alone or a copied frame. */
+static bool take(shared *s, taken *t)
+{
+    t->source = NULL;
+    while (!s->stop) {
+        if (s->clip) {
+            if (take_from_clip(s, t))
+                break;
+        } else if (s->next_path < s->crew->count) {
+            open_next(s, t);
+            if (t->source)
+                break;
+        } else {
+            return false;
+        }
+    }
+    if (s->stop)
+        return false;
+    t->index = s->next_index++;
+    return true;
+}
+
+/* Without the lock. False after a message where the file gives no frame. */
+static plumb_status read_own(taken *t, bool *more, plumb_diag *diag)
+{
+    const char *name;
+    double start = cli_now_ms();
+    plumb_frame frame = PLUMB_FRAME_INIT;
+    plumb_status status = qa_source_next(t->source, &frame, &name, more, diag);
+    t->read_ms = cli_now_ms() - start;
+    if (!status && *more) {
+        t->frame = frame;
+        snprintf(t->name, sizeof(t->name), "%s", name);
+    }
+    return status;
+}
+
+/* Under the lock: keep the result and give out all that are next in order. */
+static void hand_in(shared *s, cli_output *output)
+{
+    slot *mine = &s->slots[output->index % s->slot_count];
+    mine->output = *output;
+    mine->ready = true;
+    for (slot *first = &s->slots[s->given % s->slot_count]; first->ready;
+         first = &s->slots[s->given % s->slot_count]) {
+        if (first->output.messages.size > 0)
+            cli_progress_clear(&s->progress);
+        int code = s->stop ? CLI_OK : s->crew->give(s->crew->user, &first->output);
+        qa_text_release(&first->output.results);
+        qa_text_release(&first->output.messages);
+        first->ready = false;
+        s->given++;
+        if (code) {
+            fail(s, code);
+            s->stop = true;
+        }
+    }
+    cli_progress_show(&s->progress, s->given);
+    pthread_cond_broadcast(&s->moved);
+}
+
+static void one_frame(shared *s, taken *t, void *worker)
+{
+    plumb_diag diag = { 0 };
+    cli_output output = { .index = t->index };
+    bool more = true;
+    plumb_status status = t->source ? read_own(t, &more, &diag) : PLUMB_OK;
+    int code = CLI_OK;
+    if (!status && more) {
+        cli_frame_apply(s->crew->choice, &t->frame);
+        cli_item item = { &t->frame, t->name, t->index, t->read_ms };
+        code = s->crew->work(worker, &item, &output);
+    }
+    pthread_mutex_lock(&s->lock);
+    if (status)
+        failed(s, status, &diag);
+    if (code)
+        fail(s, code);
+    hand_in(s, &output);
+    qa_source_close(&t->source);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *thread(void *user)
+{
+    shared *s = user;
+    taken *t = calloc(1, sizeof(*t));
+    void *worker = NULL;
+    int code = CLI_RESOURCE;
+    if (t)
+        code = s->crew->open(s->crew->user, &worker);
+    else
+        cli_message("out of memory");
+    pthread_mutex_lock(&s->lock);
+    if (code) {
+        fail(s, code);
+        s->stop = true;
+    }
+    for (;;) {
+        while (!s->stop && s->next_index - s->given >= s->slot_count)
+            pthread_cond_wait(&s->moved, &s->lock);
+        if (code || !take(s, t))
+            break;
+        pthread_mutex_unlock(&s->lock);
+        one_frame(s, t, worker);
+        pthread_mutex_lock(&s->lock);
+    }
+    if (!code) {
+        cli_progress_clear(&s->progress);
+        s->crew->close(worker);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (t)
+        free(t->copy);
+    free(t);
+    return NULL;
+}
+
+static int run_threads(shared *s, size_t jobs)
+{
+    pthread_t *threads = calloc(jobs, sizeof(*threads));
+    size_t started = 0;
+    while (threads && started < jobs && pthread_create(&threads[started], NULL, thread, s) == 0)
+        started++;
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    if (started > 0)
+        return s->code;
+    cli_message("no thread could be started");
+    return CLI_RESOURCE;
+}
+
+int cli_each_frame(const cli_crew *crew)
+{
+    shared s = { .crew = crew };
+    size_t jobs = crew->jobs > 1 ? (size_t)crew->jobs : 1;
+    s.slot_count = jobs * HELD_PER_THREAD;
+    s.slots = calloc(s.slot_count, sizeof(*s.slots));
+    if (!s.slots) {
+        cli_message("out of memory");
+        return CLI_RESOURCE;
+    }
+    pthread_mutex_init(&s.lock, NULL);
+    pthread_cond_init(&s.moved, NULL);
+    s.progress = cli_progress_start("frames", crew->count);
+    if (jobs == 1)
+        thread(&s);
+    else
+        s.code = cli_worse(s.code, run_threads(&s, jobs));
+    cli_progress_clear(&s.progress);
+    qa_source_close(&s.clip);
+    for (size_t i = 0; i < s.slot_count; i++) {
+        qa_text_release(&s.slots[i].output.results);
+        qa_text_release(&s.slots[i].output.messages);
+    }
+    free(s.slots);
+    pthread_cond_destroy(&s.moved);
+    pthread_mutex_destroy(&s.lock);
+    return s.code;
+}
