@@ -103,6 +103,38 @@ def arrays():
     write("npy", "version_2.npy", out.getvalue())
 
 
+def numbers():
+    """For targets that read their input as numbers: noise of several lengths."""
+    random = np.random.RandomState(7)
+    for target, length in (("nms", 600), ("regions", 400), ("preprocess", 120)):
+        for i in range(6):
+            size = length * (i + 1) // 6
+            write(target, f"noise_{i}", random.randint(0, 256, size).astype(np.uint8).tobytes())
+    # The first byte chooses the head; the others are sizes and scores.
+    for head in range(24):
+        noise = random.randint(0, 256, 600).astype(np.uint8)
+        noise[0] = head
+        noise[7:300] |= 0x40  # leave spec and shapes whole most of the time
+        write("head_decode", f"head_{head:02}", noise.tobytes())
+
+
+def detections():
+    lines = {
+        "plain": b'{"frame":"a.jpg","width":64,"height":48,"orientation":1,"space":"upright",'
+                 b'"detections":[{"class":1,"label":"dog","score":0.5,"box":[1,2,3.5,4],"row":7}]}',
+        "empty": b'{"frame":"a","width":1,"height":1,"orientation":6,"space":"vision",'
+                 b'"detections":[]}',
+        "full": b'{"frame":"a\\u00e9.jpg","width":64,"height":48,"orientation":1,'
+                b'"space":"normalized","detections":[{"class":0,"label":null,"score":1,'
+                b'"box":[0.1,0.2,0.3,1e-3],"row":0,"keypoints":[[0.1,0.2,1],[0,0,0.5]],'
+                b'"angle":0.25,"regions":["numeral 8"]}]}',
+    }
+    for name, line in lines.items():
+        write("detections_ndjson", name + ".ndjson", line)
+
+
 images()
 clips()
 arrays()
+numbers()
+detections()
