@@ -21,34 +21,54 @@ extern "C" {
 
 /* Outputs in the order of plumb_head_spec.outputs; [..] shapes without the batch dimension, C
  * classes, N rows, s a stride, (gx,gy) a cell, g the sigmoid. A leading batch dimension is
- * accepted everywhere. "rows" is [N,V], "channels" is [V,N]; both are read in place.
+ * accepted everywhere. "rows" is [N,V], "channels" is [V,N]; maps are [V,H,W] or [H,W,V]; all are
+ * read in place. Outputs of several scales come scale by scale or kind by kind, as their shapes
+ * say. A feature map has ceil(side / s) cells. Where nothing else is said, a row is a detection of
+ * its best class, the first of equal ones, and class values are probabilities already.
  *
  * boxes            one tensor [N,V] with declared columns, or boxes [N,4], scores [N] or [N,C],
  *                  labels [N] (any number type)
- * yolov5           [N,5+C] cx cy w h obj cls, decoded, input pixels; score = obj*cls. Also v7
- * yolov5-raw       per scale [A*(5+C),H,W] or [A,H,W,5+C]: x = (2g(t)-0.5+gx)s, w = (2g(t))^2 aw
+ * yolov5           [N,5+C] cx cy w h obj cls, decoded, input pixels; score = obj*cls. Also v7. A
+ *                  row is looked at when obj alone is above the threshold
+ * yolov5-raw       per scale [A*(5+C),H,W] or [A,H,W,5+C]: x = (2g(t)-0.5+gx)s, w = (2g(t))^2 aw;
+ *                  score = g(obj)*g(cls). Activation none: the sigmoid is in the network
  * yolov3           the same tensors: x = (g(t)+gx)s, w = aw exp(t); classes sigmoid or softmax
  * yolox            [N,5+C], undecoded: x = (t+gx)s, w = exp(t)s; obj and cls are probabilities
  * yolov6           [N,5+C] with objectness 1
  * yolov8           [4+C,N] cx cy w h cls, input pixels (or normalized); also v9, 11, 12
- * yolov8-split     per scale box [4*R,H,W] (DFL, R bins) and cls [C,H,W], optional class sum
+ * yolov8-split     per scale box [4*R,H,W] (DFL, R bins) and cls [C,H,W], optional class sum, which
+ *                  is not read: x0 = (gx+.5-l)s, x1 = (gx+.5+r)s, l = sum of j*softmax(t)_j
  * yolov8-obb       [4+C+1,N], the last the angle in radians
- * yolov8-pose      [4+C+3K,N]
+ * yolov8-pose      [4+C+3K,N], 17 keypoints unless said otherwise
  * yolov10          [N,6] x0 y0 x1 y1 score class, end to end: no NMS needed. Also YOLO26
- * detr             logits [Q,C], boxes [Q,4] cxcywh normalized. sigmoid: every class of a query
- *                  above the threshold; softmax: the best class, the last is "no object"
- * ssd              boxes [N,4] deltas, scores [N,C]; priors and variances
+ * detr             logits [Q,C], boxes [Q,4] cxcywh normalized. The activation must be given.
+ *                  sigmoid (or none): every class of a query above the threshold; softmax: the best
+ *                  class, the last is "no object"
+ * ssd              boxes [N,4] deltas, scores [N,C]; priors and variances:
+ *                  cx = t*vx*pw + px, w = exp(t*vw)*pw
  * ultraface        scores [N,2], boxes [N,4], decoded corners, normalized; with `raw` deltas to
- *                  priors generated from strides and minimum sizes
- * tflite-detection boxes [M,4] ymin xmin ymax xmax normalized, classes [M], scores [M], count [1]
- * detection-output [M,7] image label score x0 y0 x1 y1 normalized; a negative image ends the list
+ *                  priors as in ssd, generated from strides (8, 16, 32, 64) and minimum sizes
+ *                  (10 16 24, 32 48, 64 96, 128 192 256): centre (i+.5)/cells, clipped to 0..1
+ * tflite-detection boxes [M,4] ymin xmin ymax xmax normalized, classes [M], scores [M], count [1],
+ *                  which may be left out
+ * detection-output [M,7] or [1,1,M,7] image label score x0 y0 x1 y1 normalized; a negative image
+ *                  ends the list, the others are the frame
  * coreml           confidence [N,C], coordinates [N,4] cx cy w h normalized, top left
- * nanodet          [N,C+4*R]; centre gx*s, distances by DFL
- * centernet        heat [C,H,W], size [2,H,W], offset [2,H,W]; 3x3 peaks
- * fomo             [H,W,1+C] probabilities, channel 0 background; cells merged
- * blazeface        regressors [N,4+2K], scores [N,1] logits; anchors
- * yunet            per scale cls, obj, bbox, kps: 12 tensors
- * scrfd            per scale score, bbox, kps */
+ * nanodet          [N,C+4*R]; centre (gx,gy)s, distances by DFL; strides 8 16 32, or with 64
+ * centernet        heat [C,H,W], size [2,H,W], offset [2,H,W] (.5 without); every class of a cell
+ *                  that equals the maximum of its 3x3 neighbours; s = 4
+ * fomo             [H,W,1+C] probabilities, channel 0 background; s = 8. Cells of one class that
+ *                  touch are one object: the box around them, score and row of the best; the
+ *                  others are counted as MERGED
+ * blazeface        regressors [N,4+2K], scores [N,1] logits: cx = t*vx + ax, w = t*vw, v one input
+ *                  pixel. Anchors as MediaPipe's for 128x128 (strides 8, 16, 16, 16, two a layer),
+ *                  192x192 (stride 4, one), or strides with anchors_per_scale; or as priors
+ * yunet            cls [H*W,1], obj [H*W,1], bbox [H*W,4], kps [H*W,2K] per scale: 12 tensors.
+ *                  score = sqrt(cls*obj), both clamped to 0..1; boxes as yolox; kps (t+gx)s
+ * scrfd            score [A*H*W,1], bbox [A*H*W,4], kps [A*H*W,2K] per scale: x0 = (gx-l)s,
+ *                  kps (t+gx)s; A from the shape
+ *
+ * Sources: the papers' own repositories, named at the head of each file of src/heads. */
 typedef enum plumb_head_type {
     PLUMB_HEAD_UNSET = 0,
     PLUMB_HEAD_BOXES,
@@ -124,35 +144,40 @@ typedef struct plumb_head_spec {
 
     const char *const *outputs; /* names in the order of the table; NULL: by position */
     size_t output_count;
-    int32_t class_count; /* 0: from the shape */
+    int32_t class_count; /* C of the table; 0: from the shape. With labels in a column: ids from
+                            it on are dropped and counted as CLASS */
 
     plumb_row_layout layout;
     plumb_activation activation;
     int32_t background;   /* class column to skip; -1: none. ssd, ultraface and fomo default to 0
-                             when it is PLUMB_BACKGROUND_DEFAULT */
-    int32_t class_offset; /* added to every class id, e.g. -1 where the labels lack background */
+                             when it is PLUMB_BACKGROUND_DEFAULT; columns keep their numbers, so that
+                             a face of ultraface is class 1 */
+    int32_t class_offset; /* added to every class id, e.g. -1 where the labels lack background; an
+                             id below 0 is dropped and counted as CLASS */
 
     int32_t strides[PLUMB_MAX_SCALES]; /* input pixels per cell; 0 entries: the head's own */
     size_t stride_count;
     const float *anchors; /* yolov3, yolov5-raw: w,h pairs in input pixels, scale by scale;
                              ultraface: minimum sizes, one after the other */
     size_t anchor_count;  /* floats in `anchors` */
-    size_t anchors_per_scale[PLUMB_MAX_SCALES]; /* pairs (sizes) of each scale; 0: equal shares */
+    size_t anchors_per_scale[PLUMB_MAX_SCALES]; /* pairs (sizes) of each scale; 0: equal shares.
+                                                   blazeface: anchors of each layer's cells */
 
     const float *priors; /* ssd, blazeface: cx, cy, w, h normalized, 4 floats each */
     size_t prior_count;  /* priors, not floats */
-    float variances[4];  /* x, y, w, h; 0 0 0 0: 0.1 0.1 0.2 0.2 */
-    bool linear_sizes;   /* ssd, blazeface: w = t*variance*pw without exp */
+    float variances[4];  /* x, y, w, h; 0 0 0 0: 0.1 0.1 0.2 0.2, blazeface one input pixel */
+    bool linear_sizes;   /* ssd: w = t*variance*pw without exp, as blazeface always does */
     bool raw;            /* ultraface: boxes are deltas */
 
     plumb_box_format format; /* boxes, ssd (order of the deltas: CXCYWH or YXYX for ty tx th tw) */
-    plumb_box_units units;   /* boxes, yolov5, yolov8*, yolov10: PIXELS unless set */
-    plumb_box_origin origin; /* boxes only */
-    plumb_space space;       /* boxes only: INPUT or UPRIGHT */
-    int32_t box_column, score_column, class_column; /* boxes with one tensor; -1: absent */
+    plumb_box_units units;   /* boxes, yolov5, yolov6, yolov8*, yolov10: PIXELS unless set */
+    plumb_box_origin origin; /* boxes only; TOP_LEFT unless set */
+    plumb_space space;       /* boxes only: INPUT (unless set) or UPRIGHT */
+    int32_t box_column, score_column, class_column; /* boxes with one tensor; -1: absent. Without a
+                                                       score column every score is 1 */
 
-    int32_t keypoint_count;      /* 0: none */
-    int32_t keypoint_dimensions; /* 2 or 3 (with visibility); 0: the head's own */
+    int32_t keypoint_count;      /* 0: the head's own; -1: not read */
+    int32_t keypoint_dimensions; /* yolov8-pose: 2 or 3 (with visibility); 0: 3 */
     int32_t distance_bins;       /* DFL heads: R; 0: the head's own (16; nanodet 8) */
 } plumb_head_spec;
 
@@ -185,7 +210,8 @@ PLUMB_API plumb_space plumb_head_space(const plumb_head *head);
 /* Keypoints per detection, 0 for none. */
 PLUMB_API size_t plumb_head_keypoints(const plumb_head *head);
 
-/* Does the head's output need NMS? False for the end-to-end heads. */
+/* Does the head's output need NMS? False for the end-to-end heads: yolov10, detr,
+ * tflite-detection, detection-output, coreml, centernet, fomo. */
 PLUMB_API bool plumb_head_wants_nms(const plumb_head *head);
 
 /* Which rows pass. A row passes when score > threshold of its class, strictly. */
@@ -206,9 +232,17 @@ typedef struct plumb_threshold {
  *          Its space, has_angle and keypoints_per_detection are set.
  * ledger   counts are added; may be NULL.
  *
+ * Scores must be float16, float32, float64, or bytes with a quantisation scale. The threshold is
+ * moved into that type once, a little low, and scores that pass it are compared again in float, so
+ * the result is that of converting everything first. NaN or infinity in a score or box that would
+ * pass, and any NaN score of a row that does not pass otherwise, is counted as NONFINITE; boxes
+ * without area as EMPTY; classes that are not allowed as CLASS.
+ *
  * Errors: PLUMB_E_SHAPE (names the output, what was found and expected), PLUMB_E_DTYPE,
- * PLUMB_E_ARGUMENT (missing output, frame out of range). The list is then empty.
- * Allocates nothing. Thread-safe with distinct list and ledger. */
+ * PLUMB_E_ARGUMENT (missing output, frame out of range, a threshold outside 0..1), PLUMB_E_CAPACITY
+ * (fewer keypoint slots than detections), PLUMB_E_LIMIT, and those of plumb_tensor_validate. The
+ * list is then empty. Allocates nothing. Thread-safe with distinct list and ledger. O(rows * C)
+ * reads, near the speed of memory where rows or channels lie side by side. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_head_decode(const plumb_head *head,
                                                          const plumb_outputs *outputs, size_t frame,
                                                          const plumb_threshold *threshold,

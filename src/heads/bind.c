@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "heads/bind.h"
+#include "heads/families.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +52,17 @@ int32_t plumb_bind_rank(const plumb_binding *binding, size_t position)
     size_t index;
     const plumb_tensor *tensor = find(binding, position, &index);
     return tensor ? tensor->rank : 0;
+}
+
+int32_t plumb_bind_shape(const plumb_binding *binding, size_t position,
+                         int64_t shape[PLUMB_MAX_RANK])
+{
+    size_t index;
+    const plumb_tensor *tensor = find(binding, position, &index);
+    if (!tensor || tensor->rank < 1 || tensor->rank > PLUMB_MAX_RANK)
+        return 0;
+    memcpy(shape, tensor->shape, sizeof(tensor->shape));
+    return tensor->rank;
 }
 
 static plumb_status check_batch(plumb_binding *binding, const plumb_tensor *tensor, size_t index,
@@ -243,5 +254,34 @@ plumb_status plumb_bind_block(plumb_binding *binding, int64_t rows, plumb_block 
     (*block)->rows = rows;
     (*block)->background = binding->head->background;
     binding->rows = total;
+    return PLUMB_OK;
+}
+
+size_t plumb_bind_position(const plumb_binding *binding, size_t kinds, size_t scale, size_t kind)
+{
+    /* The side before the last is the rows, or a side of the map: the first two outputs agree in
+     * it when they are of one scale. */
+    int64_t first[PLUMB_MAX_RANK], second[PLUMB_MAX_RANK];
+    int32_t one = plumb_bind_shape(binding, 0, first), two = plumb_bind_shape(binding, 1, second);
+    bool by_scale = one < 2 || two < 2 || first[one - 2] == second[two - 2];
+    return by_scale ? scale * kinds + kind : kind * binding->head->scale_count + scale;
+}
+
+plumb_status plumb_bind_cells(const plumb_binding *binding, const plumb_slice *slice,
+                              const plumb_scale *scale, int64_t multiple, const char *expected,
+                              plumb_matrix *cells, int64_t *values, plumb_diag *diag)
+{
+    const int64_t *shape = slice->shape;
+    bool first = shape[1] == scale->height && shape[2] == scale->width && shape[0] % multiple == 0;
+    bool last = shape[0] == scale->height && shape[1] == scale->width && shape[2] % multiple == 0;
+    if (binding->head->spec.layout == PLUMB_ROWS_CHANNELS)
+        last = false;
+    if (binding->head->spec.layout == PLUMB_ROWS_ROWS)
+        first = false;
+    if (first == last)
+        return plumb_bind_misfit(slice, first ? "head.layout, since both orders fit," : expected,
+                                 diag);
+    *cells = plumb_slice_cells(slice, last);
+    *values = shape[last ? 2 : 0];
     return PLUMB_OK;
 }

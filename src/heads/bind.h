@@ -34,6 +34,10 @@ plumb_status plumb_bind_numbers(plumb_binding *binding, size_t position, int32_t
 bool plumb_bind_has(const plumb_binding *binding, size_t position);
 int32_t plumb_bind_rank(const plumb_binding *binding, size_t position);
 
+/* Its rank and its whole shape, where the rank alone does not tell. */
+int32_t plumb_bind_shape(const plumb_binding *binding, size_t position,
+                         int64_t shape[PLUMB_MAX_RANK]);
+
 /* PLUMB_E_SHAPE for this slice, with its shape in the message. */
 plumb_status plumb_bind_misfit(const plumb_slice *slice, const char *expected, plumb_diag *diag);
 

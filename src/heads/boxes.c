@@ -162,10 +162,7 @@ static plumb_status bind(plumb_binding *binding, plumb_diag *diag)
 static plumb_box box(const plumb_binding *binding, const plumb_block *block, int64_t row)
 {
     const plumb_head *head = binding->head;
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    plumb_box made = plumb_box_from(head->spec.format, values, head->unit_x, head->unit_y);
+    plumb_box made = plumb_box_read(head, block, row, head->spec.format);
     if (head->spec.origin == PLUMB_ORIGIN_LOWER_LEFT && head->space == PLUMB_SPACE_INPUT) {
         float top = (float)((double)head->input.height - made.y1);
         made.y1 = (float)((double)head->input.height - made.y0);

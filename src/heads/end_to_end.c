@@ -22,10 +22,7 @@ static plumb_status compile_normalized(plumb_head *head, plumb_diag *diag)
 static plumb_box box_of(const plumb_binding *binding, const plumb_block *block, int64_t row,
                         plumb_box_format format)
 {
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    return plumb_box_from(format, values, binding->head->unit_x, binding->head->unit_y);
+    return plumb_box_read(binding->head, block, row, format);
 }
 
 static plumb_box box_xyxy(const plumb_binding *binding, const plumb_block *block, int64_t row)

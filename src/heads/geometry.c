@@ -1,34 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heads/families.h"
 
-#include "base/diag.h"
+#include <math.h>
 
-plumb_box plumb_box_from(plumb_box_format format, const double values[4], double unit_x,
-                         double unit_y)
+#include "base/diag.h"
+#include "kernels/activation.h"
+
+plumb_box plumb_box_read(const plumb_head *head, const plumb_block *block, int64_t row,
+                         plumb_box_format format)
 {
-    double a = values[0], b = values[1], c = values[2], d = values[3];
+    const plumb_matrix *boxes = &block->boxes;
+    double a = plumb_matrix_at(boxes, row, 0), b = plumb_matrix_at(boxes, row, 1);
+    double c = plumb_matrix_at(boxes, row, 2), d = plumb_matrix_at(boxes, row, 3);
+    double x = head->unit_x, y = head->unit_y;
     plumb_box box;
     switch (format) {
+    case PLUMB_BOX_CXCYWH:
+        return plumb_box_centered(a * x, b * y, c * x, d * y);
+    case PLUMB_BOX_YXYX:
+        box = (plumb_box){ (float)(b * x), (float)(a * y), (float)(d * x), (float)(c * y) };
+        break;
     case PLUMB_BOX_XYWH:
         c += a;
         d += b;
-        break;
-    case PLUMB_BOX_CXCYWH:
-        return plumb_box_centered(a * unit_x, b * unit_y, c * unit_x, d * unit_y);
-    case PLUMB_BOX_YXYX:
-        a = values[1];
-        b = values[0];
-        c = values[3];
-        d = values[2];
-        break;
+        /* fall through */
     default:
-        break;
+        box = (plumb_box){ (float)(a * x), (float)(b * y), (float)(c * x), (float)(d * y) };
     }
-    box.x0 = (float)(a * unit_x);
-    box.y0 = (float)(b * unit_y);
-    box.x1 = (float)(c * unit_x);
-    box.y1 = (float)(d * unit_y);
     return box;
+}
+
+void plumb_read_distances(const plumb_matrix *matrix, int64_t row, int64_t column, int32_t bins,
+                          double distances[4])
+{
+    for (int side = 0; side < 4; side++, column += bins) {
+        double greatest = -INFINITY, sum = 0.0, weighted = 0.0;
+        for (int32_t bin = 0; bin < bins; bin++) {
+            double value = plumb_matrix_at(matrix, row, column + bin);
+            if (value > greatest)
+                greatest = value;
+        }
+        for (int32_t bin = 0; bin < bins; bin++) {
+            double e = plumb_exp(plumb_matrix_at(matrix, row, column + bin) - greatest);
+            sum += e;
+            weighted += e * bin;
+        }
+        distances[side] = weighted / sum;
+    }
 }
 
 void plumb_head_set_units(plumb_head *head, plumb_box_units when_unset)
@@ -85,4 +103,47 @@ const plumb_scale *plumb_head_cell(const plumb_head *head, int64_t row, int32_t 
     *x = (int32_t)(cell % scale->width);
     *y = (int32_t)(cell / scale->width);
     return scale;
+}
+
+plumb_status plumb_head_share_anchors(plumb_head *head, const size_t *shares, size_t count,
+                                      plumb_diag *diag)
+{
+    size_t used = 0;
+    head->cells = 0;
+    for (size_t i = 0; i < head->scale_count; i++) {
+        size_t share = shares[i] ? shares[i] : count / head->scale_count;
+        if (share < 1 || share > count - used)
+            return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.anchors",
+                              "%zu do not suffice for %zu scales", count, head->scale_count);
+        plumb_scale *scale = &head->scales[i];
+        scale->anchors = (int32_t)share;
+        scale->first_anchor = (int32_t)used;
+        scale->first_row = head->cells;
+        head->cells += (int64_t)scale->width * scale->height * scale->anchors;
+        used += share;
+    }
+    if (used != count)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.anchors",
+                          "%zu of them, but the scales use %zu", count, used);
+    if (head->cells > PLUMB_MAX_HEAD_ROWS)
+        return plumb_fail(diag, PLUMB_E_LIMIT, "head.strides", "more than %lld rows",
+                          (long long)PLUMB_MAX_HEAD_ROWS);
+    return PLUMB_OK;
+}
+
+plumb_status plumb_head_check_names(const plumb_head *head, size_t least, size_t most,
+                                    plumb_diag *diag)
+{
+    size_t names = head->spec.output_count, scales = head->scale_count;
+    if (names == 0 || (names % scales == 0 && names / scales >= least && names / scales <= most))
+        return PLUMB_OK;
+    return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.outputs",
+                      "%zu names, but %zu to %zu for each of %zu scales are expected", names, least,
+                      most, scales);
+}
+
+void plumb_head_set_keypoints(plumb_head *head, size_t own)
+{
+    int32_t count = head->spec.keypoint_count;
+    head->keypoint_count = count == 0 ? own : count < 0 ? 0 : (size_t)count;
 }

@@ -13,10 +13,13 @@ static const struct {
     const plumb_head_family *family;
 } families[] = {
     { PLUMB_HEAD_BOXES, &plumb_family_boxes },
+    { PLUMB_HEAD_YOLOV3, &plumb_family_yolov3 },
     { PLUMB_HEAD_YOLOV5, &plumb_family_yolov5 },
+    { PLUMB_HEAD_YOLOV5_RAW, &plumb_family_yolov5_raw },
     { PLUMB_HEAD_YOLOX, &plumb_family_yolox },
     { PLUMB_HEAD_YOLOV6, &plumb_family_yolov6 },
     { PLUMB_HEAD_YOLOV8, &plumb_family_yolov8 },
+    { PLUMB_HEAD_YOLOV8_SPLIT, &plumb_family_yolov8_split },
     { PLUMB_HEAD_YOLOV8_OBB, &plumb_family_yolov8_obb },
     { PLUMB_HEAD_YOLOV8_POSE, &plumb_family_yolov8_pose },
     { PLUMB_HEAD_YOLOV10, &plumb_family_yolov10 },
@@ -25,6 +28,12 @@ static const struct {
     { PLUMB_HEAD_TFLITE_DETECTION, &plumb_family_tflite_detection },
     { PLUMB_HEAD_DETECTION_OUTPUT, &plumb_family_detection_output },
     { PLUMB_HEAD_COREML, &plumb_family_coreml },
+    { PLUMB_HEAD_NANODET, &plumb_family_nanodet },
+    { PLUMB_HEAD_CENTERNET, &plumb_family_centernet },
+    { PLUMB_HEAD_FOMO, &plumb_family_fomo },
+    { PLUMB_HEAD_BLAZEFACE, &plumb_family_blazeface },
+    { PLUMB_HEAD_YUNET, &plumb_family_yunet },
+    { PLUMB_HEAD_SCRFD, &plumb_family_scrfd },
     { PLUMB_HEAD_ULTRAFACE, &plumb_family_ultraface },
 };
 
@@ -72,7 +81,7 @@ static plumb_status check_unused(const plumb_head_spec *spec, uint32_t uses, plu
         { PLUMB_USES_PLACE, spec->score_column != -1, "head.columns.score" },
         { PLUMB_USES_PLACE, spec->class_column != -1, "head.columns.class" },
         { PLUMB_USES_KEYPOINTS, spec->keypoint_count != 0, "head.keypoints" },
-        { PLUMB_USES_KEYPOINTS, spec->keypoint_dimensions != 0, "head.keypoint_dimensions" },
+        { PLUMB_USES_DIMENSIONS, spec->keypoint_dimensions != 0, "head.keypoint_dimensions" },
         { PLUMB_USES_BINS, spec->distance_bins != 0, "head.distance_bins" },
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -93,8 +102,8 @@ static plumb_status check_counts(const plumb_head_spec *spec, plumb_diag *diag)
     if (spec->background < PLUMB_BACKGROUND_DEFAULT || spec->background >= PLUMB_MAX_CLASSES)
         return plumb_fail(diag, PLUMB_E_VALUE, "head.background", "%d is not a class column or -1",
                           (int)spec->background);
-    if (spec->keypoint_count < 0 || spec->keypoint_count > PLUMB_MAX_KEYPOINTS)
-        return plumb_fail(diag, PLUMB_E_VALUE, "head.keypoints", "%d is not in 0..%d",
+    if (spec->keypoint_count < -1 || spec->keypoint_count > PLUMB_MAX_KEYPOINTS)
+        return plumb_fail(diag, PLUMB_E_VALUE, "head.keypoints", "%d is not in -1..%d",
                           (int)spec->keypoint_count, PLUMB_MAX_KEYPOINTS);
     if (spec->keypoint_dimensions != 0 && spec->keypoint_dimensions != 2 &&
         spec->keypoint_dimensions != 3)

@@ -30,6 +30,7 @@ enum {
     PLUMB_USES_PLACE = 1 << 11, /* origin, space and the columns of `boxes` */
     PLUMB_USES_KEYPOINTS = 1 << 12,
     PLUMB_USES_BINS = 1 << 13,
+    PLUMB_USES_DIMENSIONS = 1 << 14, /* of a keypoint */
 };
 
 /* How the score of a row is made from its class value and, where there is one, its objectness. */

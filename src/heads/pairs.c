@@ -58,10 +58,7 @@ static plumb_status bind(plumb_binding *binding, plumb_diag *diag)
 
 static plumb_box box(const plumb_binding *binding, const plumb_block *block, int64_t row)
 {
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    return plumb_box_from(PLUMB_BOX_CXCYWH, values, binding->head->unit_x, binding->head->unit_y);
+    return plumb_box_read(binding->head, block, row, PLUMB_BOX_CXCYWH);
 }
 
 const plumb_head_family plumb_family_coreml = {

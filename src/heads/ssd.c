@@ -6,8 +6,6 @@
  */
 #include "heads/families.h"
 
-#include "base/allocator.h"
-#include "base/checked.h"
 #include "base/diag.h"
 #include "kernels/activation.h"
 
@@ -40,70 +38,7 @@ static plumb_status compile_ssd(plumb_head *head, plumb_diag *diag)
     return plumb_head_set_activation(head, PLUMB_ACTIVATION_NONE, true, diag);
 }
 
-/* --- UltraFace priors --- */
-
-static const float face_sizes[] = { 10, 16, 24, 32, 48, 64, 96, 128, 192, 256 };
-static const int32_t face_strides[] = { 8, 16, 32, 64 };
-static const size_t face_sizes_per_scale[] = { 3, 2, 2, 3 };
-
-static float clip_unit(double value)
-{
-    return (float)(value < 0.0 ? 0.0 : value > 1.0 ? 1.0 : value);
-}
-
-static float *scale_priors(const plumb_head *head, const plumb_scale *scale, const float *sizes,
-                           float *prior)
-{
-    for (int32_t y = 0; y < scale->height; y++)
-        for (int32_t x = 0; x < scale->width; x++)
-            for (int32_t i = 0; i < scale->anchors; i++, prior += 4) {
-                double size = sizes[scale->first_anchor + i];
-                prior[0] = clip_unit((x + 0.5) / scale->width);
-                prior[1] = clip_unit((y + 0.5) / scale->height);
-                prior[2] = clip_unit(size / head->input.width);
-                prior[3] = clip_unit(size / head->input.height);
-            }
-    return prior;
-}
-
-/* How many minimum sizes each scale has. */
-static plumb_status share_sizes(plumb_head *head, const size_t *shares, size_t size_count,
-                                plumb_diag *diag)
-{
-    size_t used = 0;
-    head->cells = 0;
-    for (size_t i = 0; i < head->scale_count; i++) {
-        size_t share = shares[i] ? shares[i] : size_count / head->scale_count;
-        if (share < 1 || share > size_count - used)
-            return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.anchors",
-                              "%zu sizes do not suffice for %zu scales", size_count,
-                              head->scale_count);
-        plumb_scale *scale = &head->scales[i];
-        scale->first_anchor = (int32_t)used;
-        scale->anchors = (int32_t)share;
-        scale->first_row = head->cells;
-        head->cells += (int64_t)scale->width * scale->height * scale->anchors;
-        used += share;
-    }
-    if (used != size_count)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.anchors",
-                          "%zu sizes, but the scales use %zu", size_count, used);
-    if (head->cells > PLUMB_MAX_HEAD_ROWS)
-        return plumb_fail(diag, PLUMB_E_LIMIT, "head.strides", "more than %lld rows",
-                          (long long)PLUMB_MAX_HEAD_ROWS);
-    return PLUMB_OK;
-}
-
-static plumb_status make_priors(plumb_head *head, const float *sizes, plumb_diag *diag)
-{
-    head->priors = plumb_alloc_array(&head->context, (size_t)head->cells, 4 * sizeof(float));
-    if (!head->priors)
-        return plumb_fail(diag, PLUMB_E_NOMEM, "head.priors", "no memory");
-    float *prior = head->priors;
-    for (size_t i = 0; i < head->scale_count; i++)
-        prior = scale_priors(head, &head->scales[i], sizes, prior);
-    return PLUMB_OK;
-}
+/* --- UltraFace --- */
 
 static plumb_status compile_ultraface(plumb_head *head, plumb_diag *diag)
 {
@@ -122,16 +57,27 @@ static plumb_status compile_ultraface(plumb_head *head, plumb_diag *diag)
         head->cells = (int64_t)spec->prior_count;
         return PLUMB_OK;
     }
-    plumb_head_set_scales(head, face_strides, 4, 1);
-    if (spec->anchor_count == 0 && head->scale_count != 4)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.anchors",
-                          "minimum sizes are needed for %zu strides", head->scale_count);
-    const float *sizes = spec->anchor_count ? spec->anchors : face_sizes;
-    size_t count =
-        spec->anchor_count ? spec->anchor_count : sizeof(face_sizes) / sizeof(face_sizes[0]);
-    status = share_sizes(head, spec->anchor_count ? spec->anchors_per_scale : face_sizes_per_scale,
-                         count, diag);
-    return status ? status : make_priors(head, sizes, diag);
+    return plumb_make_ultraface_priors(head, diag);
+}
+
+/* --- BlazeFace --- */
+
+static plumb_status compile_blazeface(plumb_head *head, plumb_diag *diag)
+{
+    plumb_head_spec *spec = &head->spec;
+    float *variances = spec->variances;
+    if (variances[0] == 0.0f)
+        for (int i = 0; i < 4; i++) /* the network works in pixels of its input */
+            variances[i] = 1.0f / (float)(i % 2 ? head->input.height : head->input.width);
+    spec->linear_sizes = true;
+    head->unit_x = head->input.width;
+    head->unit_y = head->input.height;
+    plumb_head_set_keypoints(head, 6);
+    plumb_status status = plumb_head_set_activation(head, PLUMB_ACTIVATION_SIGMOID, false, diag);
+    head->cells = (int64_t)spec->prior_count;
+    if (!status && spec->prior_count == 0)
+        status = plumb_make_blazeface_priors(head, diag);
+    return status;
 }
 
 /* --- decoding --- */
@@ -193,6 +139,51 @@ static plumb_box box_from_deltas(const plumb_head *head, const plumb_block *bloc
                               height * head->unit_y);
 }
 
+static plumb_status bind_blazeface(plumb_binding *binding, plumb_diag *diag)
+{
+    static const char shape[] = "[N,4+2K] regressors, one row for each anchor";
+    const plumb_head *head = binding->head;
+    plumb_slice boxes, scores;
+    plumb_block *block;
+    plumb_status status = plumb_bind_slice(binding, 0, 2, shape, &boxes, diag);
+    if (!status)
+        status = plumb_bind_slice(binding, 1, 2, "[N,1] scores", &scores, diag);
+    if (status)
+        return status;
+    if (boxes.shape[0] != head->cells || boxes.shape[1] < 4 + 2 * (int64_t)head->keypoint_count)
+        return plumb_bind_misfit(&boxes, shape, diag);
+    if (scores.shape[0] != head->cells || scores.shape[1] != 1)
+        return plumb_bind_misfit(&scores, "[N,1] scores", diag);
+    status = plumb_bind_block(binding, head->cells, &block, diag);
+    if (status)
+        return status;
+    block->boxes = plumb_slice_rows(&boxes, false);
+    block->keypoints = plumb_matrix_from(&block->boxes, 4);
+    block->scores = plumb_slice_rows(&scores, false);
+    block->classes = 1;
+    return PLUMB_OK;
+}
+
+static plumb_keypoint keypoint_blazeface(const plumb_binding *binding, const plumb_block *block,
+                                         int64_t row, size_t index)
+{
+    const plumb_head *head = binding->head;
+    const float *prior = head->priors + 4 * (block->first_row + row);
+    double point[2];
+    for (int i = 0; i < 2; i++)
+        point[i] = (double)plumb_matrix_at(&block->keypoints, row, 2 * (int64_t)index + i) *
+                       head->spec.variances[i] * prior[2 + i] +
+                   prior[i];
+    plumb_keypoint made = { (float)(point[0] * head->unit_x), (float)(point[1] * head->unit_y),
+                            1.0f };
+    return made;
+}
+
+static plumb_box box_blazeface(const plumb_binding *binding, const plumb_block *block, int64_t row)
+{
+    return box_from_deltas(binding->head, block, row, false);
+}
+
 static plumb_box box_ssd(const plumb_binding *binding, const plumb_block *block, int64_t row)
 {
     const plumb_head *head = binding->head;
@@ -204,10 +195,7 @@ static plumb_box box_ultraface(const plumb_binding *binding, const plumb_block *
     const plumb_head *head = binding->head;
     if (head->spec.raw)
         return box_from_deltas(head, block, row, false);
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    return plumb_box_from(PLUMB_BOX_XYXY, values, head->unit_x, head->unit_y);
+    return plumb_box_read(head, block, row, PLUMB_BOX_XYXY);
 }
 
 const plumb_head_family plumb_family_ssd = {
@@ -230,4 +218,16 @@ const plumb_head_family plumb_family_ultraface = {
     .compile = compile_ultraface,
     .bind = bind_ultraface,
     .box = box_ultraface,
+};
+
+const plumb_head_family plumb_family_blazeface = {
+    .uses = PLUMB_USES_ACTIVATION | PLUMB_USES_STRIDES | PLUMB_USES_PRIORS | PLUMB_USES_VARIANCES |
+            PLUMB_USES_LINEAR | PLUMB_USES_KEYPOINTS,
+    .least_outputs = 2,
+    .most_outputs = 2,
+    .wants_nms = true,
+    .compile = compile_blazeface,
+    .bind = bind_blazeface,
+    .box = box_blazeface,
+    .keypoint = keypoint_blazeface,
 };

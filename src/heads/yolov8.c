@@ -33,7 +33,7 @@ static plumb_status compile_pose(plumb_head *head, plumb_diag *diag)
     plumb_head_spec *spec = &head->spec;
     if (spec->keypoint_dimensions == 0)
         spec->keypoint_dimensions = 3;
-    head->keypoint_count = spec->keypoint_count > 0 ? (size_t)spec->keypoint_count : 17;
+    plumb_head_set_keypoints(head, 17);
     return compile(head, diag);
 }
 
@@ -68,10 +68,7 @@ static plumb_status bind(plumb_binding *binding, plumb_diag *diag)
 
 static plumb_box box(const plumb_binding *binding, const plumb_block *block, int64_t row)
 {
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    return plumb_box_from(PLUMB_BOX_CXCYWH, values, binding->head->unit_x, binding->head->unit_y);
+    return plumb_box_read(binding->head, block, row, PLUMB_BOX_CXCYWH);
 }
 
 static float angle(const plumb_block *block, int64_t row)
@@ -117,7 +114,7 @@ const plumb_head_family plumb_family_yolov8_obb = {
 };
 
 const plumb_head_family plumb_family_yolov8_pose = {
-    .uses = USES | PLUMB_USES_KEYPOINTS,
+    .uses = USES | PLUMB_USES_KEYPOINTS | PLUMB_USES_DIMENSIONS,
     .least_outputs = 1,
     .most_outputs = 1,
     .wants_nms = true,

@@ -67,7 +67,7 @@ def compare(result, candidates, threshold):
 def run(tap, name, head, rng):
     failures = []
     for dtype in DTYPES:
-        for batch in (0, 1, 3):
+        for batch in head.batches:
             frames = [head.make(rng) for _ in range(max(batch, 1))]
             arrays, scales, values = [], [], []
             for i, output in enumerate(zip(*frames)):
@@ -79,8 +79,8 @@ def run(tap, name, head, rng):
             frame = max(batch - 1, 0)
             candidates = head.model([v[frame] for v in values])
             for spread in (False, True):
-                result = decode(arrays, scales, spread, frame=frame, confidence=head.threshold,
-                                **head.settings)
+                settings = dict(dict(frame=frame, confidence=head.threshold), **head.settings)
+                result = decode(arrays, scales, spread, **settings)
                 wrong = compare(result, candidates, head.threshold)
                 if wrong:
                     failures.append("%s batch %d spread %d: %s" % (dtype, batch, spread, wrong))
