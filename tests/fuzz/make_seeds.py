@@ -6,6 +6,7 @@ start from. Needs numpy and Pillow. Files that were added by hand stay as they a
 usage: make_seeds.py FIXTURES/fuzz
 """
 import io
+import json
 import os
 import struct
 import sys
@@ -133,8 +134,60 @@ def detections():
         write("detections_ndjson", name + ".ndjson", line)
 
 
+def cards():
+    full = {
+        "plumbline": 1, "name": "all keys",
+        "preprocess": {
+            "profile": "yolox", "width": 416, "height": 320, "mode": "scale_fit", "rule": "yolox",
+            "resample": "opencv-linear", "pad": [114, 114, 114], "channels": "bgr",
+            "layout": "nchw", "dtype": "float32", "divide": 1.0, "scale": 1.0, "mean": [0, 0, 0],
+            "std": [1, 1, 1]},
+        "extra_inputs": [{"name": "size", "value": "upright_size", "dtype": "int64"}],
+        "head": {"type": "yolox", "labels": "coco.names", "outputs": ["output"],
+                 "strides": [8, 16, 32]},
+        "postprocess": {
+            "confidence": 0.3, "confidence_per_class": {"person": 0.5},
+            "classes": ["person", "dog"],
+            "nms": {"method": "hard", "iou": 0.45, "class_aware": False, "max_candidates": 3000,
+                    "max_detections": 300}},
+        "regions": [
+            {"name": "a", "space": "normalized",
+             "shape": {"polygon": [[0.1, 0.4], [0.2, 0.4], [0.15, 0.5]]}, "classes": ["dog"],
+             "measure": "fraction_of_box", "at_least": 0.3, "effect": "scale", "factor": 0.2},
+            {"name": "b", "space": "upright",
+             "shape": {"ellipse": {"center": [9, 9], "radius": [4, 3]}}, "measure": "center",
+             "at_least": 1, "effect": "reject"}]}
+    small = {
+        "plumbline": 1,
+        "preprocess": {"profile": "ultralytics", "width": 64, "height": 64},
+        "head": {"type": "yolov8", "labels": ["hole"]},
+        "postprocess": {"confidence": 0.25, "nms": {"method": "hard", "iou": 0.7}}}
+    boxes = {
+        "plumbline": 1,
+        "preprocess": {"width": 64, "height": 48, "mode": "scale_fit", "rule": "ultralytics",
+                       "resample": "pillow-bilinear", "pad": [32], "channels": "gray",
+                       "layout": "nchw", "dtype": "uint8"},
+        "head": {"type": "boxes", "labels": ["hole"], "outputs": ["holes"],
+                 "columns": {"box": 0, "score": 4, "class": 5}, "format": "xyxy",
+                 "units": "pixels", "origin": "top_left", "space": "input"},
+        "postprocess": {"confidence": 0.33, "nms": {
+            "method": "center-distance", "distance": 1.5, "distance_in_plane": True}}}
+    for name, card in (("full", full), ("small", small), ("boxes", boxes)):
+        write("card", name + ".json", json.dumps(card, indent=1).encode())
+    nv12 = {"format": "nv12", "width": 6, "height": 4, "matrix": "bt709", "range": "limited",
+            "orientation": 6, "roi": [0, 0, 2, 3], "timestamp_ns": 1795211712924123457,
+            "planes": [{"file": "a.nv12", "offset": 0, "row_stride": 8}]}
+    i420 = {"format": "i420", "width": 5, "height": 3, "matrix": "bt601", "range": "full",
+            "planes": [{"file": "y"}, {"file": "u", "pixel_stride": 2},
+                       {"file": "u", "offset": 1, "pixel_stride": 2}]}
+    jpeg = {"format": "jpeg", "planes": [{"file": "a.jpg"}]}
+    for name, frame in (("nv12", nv12), ("i420", i420), ("jpeg", jpeg)):
+        write("frame_description", name + ".frame.json", json.dumps(frame).encode())
+
+
 images()
 clips()
+cards()
 arrays()
 numbers()
 detections()
