@@ -24,10 +24,13 @@ extern "C" {
  * prepare  once, before the first frame: names, types and shapes of what infer will be given.
  *          May be NULL. Timed as the cold call, with the first infer.
  * infer    run the network. `outputs` comes zeroed with count 0; fill count and views into memory
- *          that stays valid until the next call. Every view is validated on return.
+ *          that stays valid until the next call. Every view is validated on return: as by
+ *          plumb_tensor_validate, its address and strides are multiples of its element, and no
+ *          two outputs have one name.
  * release  when the session is destroyed; may be NULL. Called once also when prepare failed.
  *
- * A non-zero return of prepare or infer is passed through unchanged by the session. */
+ * A non-zero return of prepare or infer is passed through unchanged by the session; a failed
+ * prepare is not called again, every later run returns its code. */
 typedef struct plumb_detector {
     uint32_t struct_size;
     void *user;
@@ -94,7 +97,7 @@ typedef struct plumb_pipeline_spec {
     size_t extra_input_count;
     plumb_head_spec head;
     plumb_threshold threshold;
-    plumb_nms_spec nms;
+    plumb_nms_spec nms; /* method UNSET: none, for heads that need none; else an error */
     const plumb_region_spec *regions;
     size_t region_count;
     plumb_regions_when regions_when;
@@ -121,6 +124,7 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_pipeline_create(const plumb_context
 PLUMB_API void plumb_pipeline_destroy(plumb_pipeline **pipeline);
 
 /* The regions of the spec, for drawing them; NULL where it has none. Borrowed. Thread-safe. */
+/* Borrowed; NULL where the spec has none. */
 PLUMB_API const plumb_regions *plumb_pipeline_regions(const plumb_pipeline *pipeline);
 
 /* --- running --- */
@@ -155,11 +159,12 @@ typedef struct plumb_result {
 } plumb_result;
 
 /* One frame, start to end. JPEG frames are decoded on the way (the EXIF orientation inside is
- * used where the frame's own is 1). `options` may be NULL.
+ * used where the frame's own is 1; a width and height of the frame that are not 0 must be those
+ * of the file). `options` may be NULL. `result` is written on success only.
  *
- * Errors: those of every stage with the stage in the field; the detector's own codes unchanged.
- * After an error the session can be used again. After the first frame, and while geometry stays
- * the same, nothing is allocated. */
+ * Errors: those of every stage with the stage before the field ("infer.outputs[0].shape"); the
+ * detector's own codes unchanged. After an error the session can be used again. Nothing is
+ * allocated for a frame of a geometry among the last four, once its first frame is done. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_session_run(plumb_session *session,
                                                          const plumb_frame *frame,
                                                          const plumb_run_options *options,
@@ -179,7 +184,8 @@ plumb_session_postprocess(plumb_session *session, plumb_size buffer, plumb_orien
 
 /* Where did a raw row of the last run go? Needs a run with options.trace. Rows that no stage
  * reported are decoded again to say what they held. For heads that give one row several classes
- * the entry is that of the best score. PLUMB_E_ARGUMENT for a row that does not exist. */
+ * the entry is that of the best score. The box is in UPRIGHT. PLUMB_E_ARGUMENT for a row that
+ * does not exist. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_session_trace(plumb_session *session, int64_t row,
                                                            plumb_trace_entry *entry,
                                                            plumb_diag *diag);
@@ -211,7 +217,8 @@ typedef struct plumb_timing {
 PLUMB_API plumb_timing plumb_session_timing(const plumb_session *session, plumb_stage stage);
 
 /* Add time the caller spent on a stage, such as reading and decoding a file; it is part of the
- * total of the next run. */
+ * stage and of the total of the next run. A run that fails counts nowhere, nor does what was
+ * noted for it. */
 PLUMB_API void plumb_session_note(plumb_session *session, plumb_stage stage, double milliseconds);
 
 /* Forget all calls so far; the next one is not cold again. */
