@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/progress.h"
+#include "qa/file.h"
 
 #define HELD_PER_THREAD 4 /* finished frames that may wait for an earlier one */
 
@@ -300,9 +301,33 @@ static int run_threads(shared *s, size_t jobs)
     return CLI_RESOURCE;
 }
 
+static int by_base_name(const void *a, const void *b)
+{
+    return strcmp(qa_base_name(*(char *const *)a), qa_base_name(*(char *const *)b));
+}
+
+/* Results name frames without their folders. */
+static void warn_of_twins(const cli_crew *crew)
+{
+    char **sorted = malloc((crew->count + 1) * sizeof(*sorted));
+    if (!sorted)
+        return;
+    memcpy(sorted, crew->paths, crew->count * sizeof(*sorted));
+    qsort(sorted, crew->count, sizeof(*sorted), by_base_name);
+    for (size_t i = 1; i < crew->count; i++) {
+        if (by_base_name(&sorted[i - 1], &sorted[i]) == 0) {
+            cli_message("several frames are called '%s': results cannot tell them apart",
+                        qa_base_name(sorted[i]));
+            break;
+        }
+    }
+    free(sorted);
+}
+
 int cli_each_frame(const cli_crew *crew)
 {
     shared s = { .crew = crew };
+    warn_of_twins(crew);
     size_t jobs = crew->jobs > 1 ? (size_t)crew->jobs : 1;
     s.slot_count = jobs * HELD_PER_THREAD;
     s.slots = calloc(s.slot_count, sizeof(*s.slots));

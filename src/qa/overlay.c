@@ -30,13 +30,19 @@ static qa_color with_alpha(qa_color color, float alpha)
 
 qa_color qa_class_color(int32_t class_id)
 {
-    /* Steps of the golden angle never come close to an earlier hue for long. */
+    /* Steps of the golden angle never come close to an earlier hue for long; when they do, the
+     * shade is another one. */
+    static const struct {
+        double gray, bright;
+    } shades[] = { { 0.12, 1.0 }, { 0.10, 0.78 }, { 0.48, 1.0 } };
     double hue = fmod(0.36 + (double)class_id * 0.618033988749895, 1.0) * 6.0;
-    double bright[3] = { fabs(hue - 3.0) - 1.0, 2.0 - fabs(hue - 2.0), 2.0 - fabs(hue - 4.0) };
+    double pure[3] = { fabs(hue - 3.0) - 1.0, 2.0 - fabs(hue - 2.0), 2.0 - fabs(hue - 4.0) };
+    size_t shade = (uint32_t)class_id % 3;
     uint8_t rgb[3];
     for (int i = 0; i < 3; i++) {
-        double value = fmin(fmax(bright[i], 0.0), 1.0);
-        rgb[i] = (uint8_t)(255.0 * (0.16 + 0.84 * value));
+        double value = fmin(fmax(pure[i], 0.0), 1.0);
+        value = shades[shade].gray + (1.0 - shades[shade].gray) * value;
+        rgb[i] = (uint8_t)(255.0 * shades[shade].bright * value);
     }
     qa_color color = { rgb[0], rgb[1], rgb[2], 1.0f };
     return color;
@@ -88,7 +94,7 @@ static void draw_plate(brush *b, const plumb_box *box, const char *text, qa_colo
                        int32_t scale)
 {
     double width = qa_text_width(text, scale) + 2.0 * b->padding;
-    double height = (double)QA_TEXT_HEIGHT * scale + 1.0 * b->padding;
+    double height = (double)QA_TEXT_HEIGHT * scale + b->padding;
     plumb_rect plate = place_plate(b, box, round(width), round(height));
     plate.x = round(plate.x);
     plate.y = round(plate.y);

@@ -67,6 +67,14 @@ def run(*arguments, stdin=b"", cwd=None, env=None):
     return Result(process)
 
 
+def has_backend(name):
+    """Whether the plug-in was built; one that is there and fails is not passed over."""
+    with folder() as tmp:
+        card = write_json(os.path.join(tmp, "card.json"), boxes_card())
+        frame = write(os.path.join(tmp, "frame.bmp"), bmp(8, 6, gradient))
+        return f"no backend '{name}'" not in run("run", card, frame, "--backend", name).err
+
+
 def folder():
     return tempfile.TemporaryDirectory(prefix="plumbline-test-")
 
