@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +149,12 @@ static int columns_of(const char *text)
     return columns;
 }
 
+/* What rounds to zero is shown without a sign. */
+static double shown(double value, bool pixels)
+{
+    return fabs(value) < (pixels ? 0.05 : 0.00005) ? 0.0 : value;
+}
+
 void qa_write_table(qa_text *text, const qa_frame *frame)
 {
     bool pixels = frame->space != PLUMB_SPACE_NORMALIZED && frame->space != PLUMB_SPACE_VISION;
@@ -168,9 +175,9 @@ void qa_write_table(qa_text *text, const qa_frame *frame)
         const qa_detection *d = &frame->items[i];
         const char *label = d->label ? d->label : "-";
         qa_text_format(text, "  %5d  %s%*s  %6.4f  %9.*f %9.*f %9.*f %9.*f  %7d", (int)d->class_id,
-                       label, label_width - columns_of(label), "", d->score, decimals, d->box.x0,
-                       decimals, d->box.y0, decimals, d->box.x1 - d->box.x0, decimals,
-                       d->box.y1 - d->box.y0, (int)d->row);
+                       label, label_width - columns_of(label), "", d->score, decimals,
+                       shown(d->box.x0, pixels), decimals, shown(d->box.y0, pixels), decimals,
+                       d->box.x1 - d->box.x0, decimals, d->box.y1 - d->box.y0, (int)d->row);
         for (size_t r = 0; r < d->region_count; r++)
             qa_text_format(text, "%s%s", r ? ", " : "  ", d->regions[r]);
         qa_text_add(text, "\n");

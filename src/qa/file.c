@@ -53,9 +53,12 @@ void qa_diag_file(plumb_diag *diag, const char *path)
     if (!diag)
         return;
     plumb_diag old = *diag;
-    char field[sizeof(old.field) + 260];
-    (void)snprintf(field, sizeof(field), "%.255s%s%s", qa_base_name(path), old.field[0] ? ": " : "",
-                   old.field);
+    char place[32] = "";
+    if (old.line > 0)
+        (void)snprintf(place, sizeof(place), ":%u:%u", old.line, old.column);
+    char field[sizeof(old.field) + sizeof(place) + 260];
+    (void)snprintf(field, sizeof(field), "%.255s%s%s%s", qa_base_name(path), place,
+                   old.field[0] ? ": " : "", old.field);
     (void)plumb_fail(diag, old.status, field, "%s", old.message);
     diag->line = old.line;
     diag->column = old.column;

@@ -31,7 +31,8 @@ const char *qa_base_name(const char *path);
  * memory ran out. */
 char *qa_path_beside(const char *path, const char *name);
 
-/* Put the base name of `path` and a colon before the field of a diag that is already filled. */
+/* Put the base name of `path`, the line and column where there are any, and a colon before the
+ * field of a diag that is already filled. */
 void qa_diag_file(plumb_diag *diag, const char *path);
 
 /* PLUMB_E_IO with the text of `error`, an errno value. */
