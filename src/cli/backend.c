@@ -11,7 +11,8 @@
 #define MOST_FOLDERS 16
 
 #ifndef PLUMB_BACKEND_FOLDER
-#define PLUMB_BACKEND_FOLDER "/usr/local/lib/plumbline/backends"
+#define PLUMB_BACKEND_FOLDER   "/usr/local/lib/plumbline/backends"
+#define PLUMB_BACKEND_RELATIVE "../lib/plumbline/backends" /* from the program */
 #endif
 
 static const cli_option backend_options[] = {
@@ -73,7 +74,7 @@ static void find_folders(folders *list)
         size--;
     if (size > 0 && (size_t)size < sizeof(self)) {
         add_folder(list, self, (size_t)size, "../../samples/backends");
-        add_folder(list, self, (size_t)size, "../lib/plumbline/backends");
+        add_folder(list, self, (size_t)size, PLUMB_BACKEND_RELATIVE);
     }
     add_folder(list, PLUMB_BACKEND_FOLDER, strlen(PLUMB_BACKEND_FOLDER), "");
 }

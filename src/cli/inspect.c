@@ -65,16 +65,31 @@ static void add_statistics(qa_text *text, const plumb_tensor *tensor)
         row(text, "not finite", "%lld of %lld", (long long)strange, (long long)count);
 }
 
+/* Heads that the shape fits. The number of rows tells the size of the input, which a tensor does
+ * not carry, so the usual ones are tried. */
 static void add_suggestions(qa_text *text, const plumb_tensor *tensor)
 {
+    static const int32_t sides[] = { 640, 416, 320, 512, 608, 1280, 300, 256, 224, 128 };
     plumb_outputs outputs = { .count = 1 };
     outputs.tensors[0] = *tensor;
-    plumb_size input = { 640, 640 };
-    plumb_head_suggestion heads[8];
-    size_t count = plumb_head_suggest(&outputs, input, heads, sizeof(heads) / sizeof(heads[0]));
-    for (size_t i = 0; i < count && i < sizeof(heads) / sizeof(heads[0]); i++)
-        row(text, i ? "" : "could be", "%s with %d classes: %s",
-            plumb_head_type_name(heads[i].type), (int)heads[i].class_count, heads[i].reason);
+    uint64_t seen = 0;
+    for (size_t s = 0; s < sizeof(sides) / sizeof(sides[0]); s++) {
+        plumb_size input = { sides[s], sides[s] };
+        plumb_head_suggestion heads[8];
+        size_t count = plumb_head_suggest(&outputs, input, heads, sizeof(heads) / sizeof(heads[0]));
+        for (size_t i = 0; i < count && i < sizeof(heads) / sizeof(heads[0]); i++) {
+            uint64_t bit = (uint64_t)1 << (heads[i].type % 64);
+            if (seen & bit)
+                continue;
+            char classes[32] = "";
+            if (heads[i].class_count > 0)
+                snprintf(classes, sizeof(classes), " of %d classes", (int)heads[i].class_count);
+            row(text, seen ? "" : "could be", "%s%s, input %dx%d: %s",
+                plumb_head_type_name(heads[i].type), classes, (int)sides[s], (int)sides[s],
+                heads[i].reason);
+            seen |= bit;
+        }
+    }
 }
 
 static int inspect_tensor(const char *path, qa_text *text)

@@ -35,7 +35,6 @@ void cli_timing_json(const plumb_session *session, double allocations_per_frame,
         add_ms(text, "median_ms", t.median_ms);
         add_ms(text, "p95_ms", t.p95_ms);
         add_ms(text, "p99_ms", t.p99_ms);
-        add_ms(text, "max_ms", t.max_ms);
         qa_text_add(text, "}");
     }
     qa_text_add(text, "},\"allocations_per_frame\":");
