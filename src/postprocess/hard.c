@@ -1,41 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Exact greedy suppression by IoU.
+ * Exact greedy suppression by IoU: candidates in order, each against what has been kept. Classes
+ * that do not concern each other are done one after the other, each with a kept list of its own.
  */
 #include "postprocess/nms.h"
+#include "postprocess/sort.h"
 
-static float area_of(const plumb_box *b)
+#define AHEAD 8 /* candidates between the prefetch of a box and its use */
+
+static void prefetch(const plumb_nms *nms, const plumb_detections *list, size_t rank)
 {
-    return (b->x1 - b->x0) * (b->y1 - b->y0);
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_prefetch(plumb_nms_candidate(nms, list, rank));
+#else
+    (void)nms, (void)list, (void)rank;
+#endif
 }
 
-static float iou_of(const plumb_box *a, const plumb_box *b)
+static void visit(plumb_nms *nms, const plumb_detections *list, size_t rank, size_t to_come)
 {
-    float width = (a->x1 < b->x1 ? a->x1 : b->x1) - (a->x0 > b->x0 ? a->x0 : b->x0);
-    float height = (a->y1 < b->y1 ? a->y1 : b->y1) - (a->y0 > b->y0 ? a->y0 : b->y0);
-    width = width > 0.0f ? width : 0.0f;
-    height = height > 0.0f ? height : 0.0f;
-    float intersection = width * height;
-    return intersection / (area_of(a) + area_of(b) - intersection);
+    const plumb_box *box = &plumb_nms_candidate(nms, list, rank)->box;
+    uint32_t winner = PLUMB_KEPT_UNKNOWN;
+    if (plumb_kept_strikes(&nms->kept, box, nms->traced ? &winner : NULL)) {
+        nms->winner[rank] = winner;
+    } else {
+        nms->winner[rank] = PLUMB_RANK_KEPT;
+        plumb_kept_add(&nms->kept, box, (uint32_t)rank, to_come);
+    }
+}
+
+/* Ranks by class, in order within each. Uses the upper halves of the sort's arrays. */
+static const uint64_t *group(plumb_nms *nms, const plumb_detections *list)
+{
+    uint64_t *groups = nms->records + nms->spec.max_candidates;
+    for (size_t rank = 0; rank < nms->count; rank++) {
+        uint32_t key = (uint32_t)plumb_nms_candidate(nms, list, rank)->class_id ^ 0x80000000u;
+        groups[rank] = (uint64_t)key << 32 | rank;
+    }
+    return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits,
+                              nms->count);
 }
 
 void plumb_nms_hard(plumb_nms *nms, const plumb_detections *list)
 {
-    uint32_t *kept = nms->kept;
-    size_t kept_count = 0;
-    for (size_t rank = 0; rank < nms->count; rank++) {
-        const plumb_detection *d = plumb_nms_candidate(nms, list, rank);
-        nms->boxes[rank] = d->box;
-        nms->classes[rank] = nms->spec.class_aware ? d->class_id : 0;
-        nms->winner[rank] = PLUMB_RANK_KEPT;
-        for (size_t k = 0; k < kept_count; k++) {
-            if (nms->classes[kept[k]] == nms->classes[rank] &&
-                iou_of(&nms->boxes[kept[k]], &nms->boxes[rank]) > nms->spec.iou) {
-                nms->winner[rank] = kept[k];
-                break;
-            }
+    size_t count = nms->count;
+    plumb_kept_clear(&nms->kept, nms->smallest_area);
+    if (!nms->spec.class_aware) {
+        for (size_t rank = 0; rank < count; rank++) {
+            if (rank + AHEAD < count)
+                prefetch(nms, list, rank + AHEAD);
+            visit(nms, list, rank, count - rank - 1);
         }
-        if (nms->winner[rank] == PLUMB_RANK_KEPT)
-            kept[kept_count++] = (uint32_t)rank;
+        return;
+    }
+    const uint64_t *groups = group(nms, list);
+    for (size_t first = 0; first < count;) {
+        size_t end = first + 1;
+        while (end < count && plumb_record_key(groups[end]) == plumb_record_key(groups[first]))
+            end++;
+        plumb_kept_clear(&nms->kept, nms->smallest_area);
+        for (size_t i = first; i < end; i++) {
+            if (i + AHEAD < count)
+                prefetch(nms, list, (uint32_t)groups[i + AHEAD]);
+            visit(nms, list, (uint32_t)groups[i], end - i - 1);
+        }
+        first = end;
     }
 }

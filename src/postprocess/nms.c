@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "base/diag.h"
 #include "geometry/ledger.h"
+#include "postprocess/sort.h"
 
 #define MAX_CANDIDATES 1000000
 
@@ -66,18 +67,13 @@ static bool reserve(plumb_nms *nms)
     size_t n = nms->spec.max_candidates;
     nms->records = plumb_alloc_array(c, n, 2 * sizeof(nms->records[0]));
     nms->spare = plumb_alloc_array(c, n, 2 * sizeof(nms->spare[0]));
-    nms->digits =
-        plumb_alloc_array(c, PLUMB_RADIX_PASSES << PLUMB_RADIX_BITS, sizeof(nms->digits[0]));
+    nms->digits = plumb_alloc_array(c, PLUMB_SORT_DIGITS, sizeof(nms->digits[0]));
     nms->winner = plumb_alloc_array(c, n, sizeof(nms->winner[0]));
     nms->work = plumb_alloc_array(c, n, sizeof(nms->work[0]));
     if (!nms->records || !nms->spare || !nms->digits || !nms->winner || !nms->work)
         return false;
-    if (nms->spec.method == PLUMB_NMS_HARD) {
-        nms->boxes = plumb_alloc_array(c, n, sizeof(nms->boxes[0]));
-        nms->classes = plumb_alloc_array(c, n, sizeof(nms->classes[0]));
-        nms->kept = plumb_alloc_array(c, n, sizeof(nms->kept[0]));
-        return nms->boxes && nms->classes && nms->kept;
-    }
+    if (nms->spec.method == PLUMB_NMS_HARD)
+        return plumb_kept_reserve(&nms->kept, c, n, nms->spec.iou);
     if (nms->spec.method == PLUMB_NMS_CENTER_DISTANCE) {
         nms->centers = plumb_alloc_array(c, n, sizeof(nms->centers[0]));
         nms->heads = plumb_alloc_array(c, n + 4, 4 * sizeof(nms->heads[0]));
@@ -118,11 +114,12 @@ void plumb_nms_destroy(plumb_nms **nms)
     if (!nms || !*nms)
         return;
     plumb_nms *n = *nms;
-    void *const arrays[] = { n->records, n->spare, n->digits,  n->winner,  n->work,
-                             n->boxes,   n->kept,  n->classes, n->centers, n->heads };
+    void *const arrays[] = { n->records, n->spare,   n->digits, n->winner,
+                             n->work,    n->centers, n->heads };
     plumb_context context = n->context;
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         plumb_release(&context, arrays[i]);
+    plumb_kept_release(&n->kept, &context);
     plumb_release(&context, n);
     *nms = NULL;
 }
@@ -132,15 +129,17 @@ static void finish(plumb_nms *nms, plumb_detections *list, plumb_ledger *ledger)
 {
     size_t kept = 0;
     for (size_t rank = 0; rank < nms->count; rank++) {
-        const plumb_detection *d = plumb_nms_candidate(nms, list, rank);
         uint32_t winner = nms->winner[rank];
         if (winner == PLUMB_RANK_KEPT)
-            nms->work[kept++] = *d;
-        else if (ledger)
-            plumb_ledger_drop(ledger, PLUMB_FATE_SUPPRESSED, d,
+            nms->work[kept++] = *plumb_nms_candidate(nms, list, rank);
+        else if (nms->traced)
+            plumb_ledger_drop(ledger, PLUMB_FATE_SUPPRESSED, plumb_nms_candidate(nms, list, rank),
                               plumb_nms_candidate(nms, list, winner)->row, list->space);
     }
-    memcpy(list->items, nms->work, kept * sizeof(nms->work[0]));
+    if (!nms->traced)
+        plumb_ledger_count(ledger, PLUMB_FATE_SUPPRESSED, nms->count - kept);
+    if (kept > 0)
+        memcpy(list->items, nms->work, kept * sizeof(nms->work[0]));
     list->count = kept;
 }
 
@@ -171,6 +170,7 @@ plumb_status plumb_nms_run(plumb_nms *nms, plumb_detections *list,
     plumb_status status = check_run(nms, list, plane_from_list, diag);
     if (status)
         return status;
+    nms->traced = ledger && ledger->entries;
     plumb_nms_rank(nms, list, ledger);
     if (nms->spec.method == PLUMB_NMS_HARD)
         plumb_nms_hard(nms, list);

@@ -9,10 +9,9 @@
 #define PLUMB_POSTPROCESS_NMS_H
 
 #include "plumbline/postprocess.h"
+#include "postprocess/kept.h"
 
-#define PLUMB_RANK_KEPT    UINT32_MAX
-#define PLUMB_RADIX_BITS   12 /* widest digit of the sort */
-#define PLUMB_RADIX_PASSES 4
+#define PLUMB_RANK_KEPT UINT32_MAX
 
 typedef struct plumb_center {
     plumb_point point;
@@ -26,13 +25,13 @@ struct plumb_nms {
     plumb_nms_spec spec;
     uint64_t *records; /* 2*max_candidates: score key above, index below */
     uint64_t *spare;   /* the same, for sorting */
-    uint32_t *digits;  /* PLUMB_RADIX_PASSES histograms */
+    uint32_t *digits;  /* of the sort */
     size_t count;      /* candidates of this run */
+    float smallest_area;
+    bool traced; /* who struck whom is wanted */
     uint32_t *winner;
     plumb_detection *work; /* what is given back, before it is copied over the list */
-    plumb_box *boxes;      /* by rank */
-    int32_t *classes;      /* by rank; all 0 unless class-aware */
-    uint32_t *kept;        /* ranks that stay, so far */
+    plumb_kept kept;       /* hard suppression by IoU */
     plumb_center *centers; /* center-distance, by rank */
     uint32_t *heads;       /* center-distance: slots of the hash, a power of two >= 2*count */
 };

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ranking the candidates: a stable radix sort of (score key, index) records, least significant
- * digit first and only over the bits that vary, in a buffer of twice the limit. When the buffer is
- * full it is sorted and its worse half forgotten, so that one pass over any number of detections
- * selects and orders the best in memory that is linear in the limit.
+ * Ranking the candidates: (score key, index) records are sorted in a buffer of twice the limit.
+ * When it is full it is sorted and its worse half forgotten, so that one pass over any number of
+ * detections selects and orders the best in memory that is linear in the limit.
  */
 #include "postprocess/nms.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "geometry/ledger.h"
+#include "postprocess/sort.h"
 
 /* Ascending keys are descending scores; the two zeros are one score. */
 static uint32_t score_key(float score)
@@ -20,71 +21,6 @@ static uint32_t score_key(float score)
     memcpy(&bits, &score, sizeof(bits));
     bits = bits >> 31 ? ~bits : bits | 0x80000000u;
     return ~bits;
-}
-
-static uint32_t record_key(uint64_t record)
-{
-    return (uint32_t)(record >> 32);
-}
-
-static int bit_length(uint32_t value)
-{
-    int bits = 0;
-    for (; value; value >>= 1)
-        bits++;
-    return bits;
-}
-
-/* Small sets are not worth histograms. Stable. */
-static void insertion_sort(uint64_t *records, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        uint64_t record = records[i];
-        size_t j = i;
-        for (; j > 0 && record_key(records[j - 1]) > record_key(record); j--)
-            records[j] = records[j - 1];
-        records[j] = record;
-    }
-}
-
-static void radix_sort(plumb_nms *nms, size_t count)
-{
-    uint32_t low = UINT32_MAX, high = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t key = record_key(nms->records[i]);
-        low = key < low ? key : low;
-        high = key > high ? key : high;
-    }
-    int bits = bit_length(high - low);
-    if (bits == 0)
-        return;
-    int widest = count < 16000 ? 8 : PLUMB_RADIX_BITS;
-    int passes = (bits + widest - 1) / widest;
-    int width = (bits + passes - 1) / passes;
-    uint32_t mask = (1u << width) - 1;
-
-    memset(nms->digits, 0, ((size_t)passes << width) * sizeof(nms->digits[0]));
-    for (size_t i = 0; i < count; i++) {
-        uint32_t key = record_key(nms->records[i]) - low;
-        for (int pass = 0; pass < passes; pass++)
-            nms->digits[((uint32_t)pass << width) + (key >> (pass * width) & mask)]++;
-    }
-    for (int pass = 0; pass < passes; pass++) {
-        uint32_t *start = nms->digits + ((size_t)pass << width);
-        uint32_t sum = 0;
-        for (uint32_t digit = 0; digit <= mask; digit++) {
-            uint32_t size = start[digit];
-            start[digit] = sum;
-            sum += size;
-        }
-        for (size_t i = 0; i < count; i++) {
-            uint64_t record = nms->records[i];
-            nms->spare[start[(record_key(record) - low) >> (pass * width) & mask]++] = record;
-        }
-        uint64_t *sorted = nms->spare;
-        nms->spare = nms->records;
-        nms->records = sorted;
-    }
 }
 
 static int compare(const plumb_detections *list, uint64_t a, uint64_t b)
@@ -129,7 +65,7 @@ static void order_ties(const plumb_detections *list, uint64_t *records, size_t c
     for (size_t first = 0; first < count;) {
         size_t end = first + 1;
         bool ordered = true;
-        while (end < count && record_key(records[end]) == record_key(records[first])) {
+        while (end < count && plumb_record_key(records[end]) == plumb_record_key(records[first])) {
             ordered = ordered && compare(list, records[end - 1], records[end]) <= 0;
             end++;
         }
@@ -141,10 +77,11 @@ static void order_ties(const plumb_detections *list, uint64_t *records, size_t c
 
 static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t count)
 {
-    if (count <= 24)
-        insertion_sort(nms->records, count);
-    else
-        radix_sort(nms, count);
+    uint64_t *sorted = plumb_sort_records(nms->records, nms->spare, nms->digits, count);
+    if (sorted != nms->records) {
+        nms->spare = nms->records;
+        nms->records = sorted;
+    }
     order_ties(list, nms->records, count);
 }
 
@@ -152,15 +89,18 @@ static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t co
 static bool unusable(const plumb_detections *list, const plumb_detection *d, plumb_ledger *ledger)
 {
     const plumb_box *b = &d->box;
-    if (!isfinite(d->score) || !isfinite(b->x0) || !isfinite(b->y0) || !isfinite(b->x1) ||
-        !isfinite(b->y1) || (list->has_angle && !isfinite(d->angle))) {
-        plumb_ledger_drop(ledger, PLUMB_FATE_NONFINITE, d, -1, list->space);
-        return true;
-    }
-    if (b->x1 > b->x0 && b->y1 > b->y0)
+    bool finite = fabsf(d->score) <= FLT_MAX && fabsf(b->x0) <= FLT_MAX &&
+                  fabsf(b->y0) <= FLT_MAX && fabsf(b->x1) <= FLT_MAX && fabsf(b->y1) <= FLT_MAX &&
+                  (!list->has_angle || fabsf(d->angle) <= FLT_MAX);
+    if (finite && b->x1 > b->x0 && b->y1 > b->y0)
         return false;
-    plumb_ledger_drop(ledger, PLUMB_FATE_EMPTY, d, -1, list->space);
+    plumb_ledger_drop(ledger, finite ? PLUMB_FATE_EMPTY : PLUMB_FATE_NONFINITE, d, -1, list->space);
     return true;
+}
+
+static float area_of(const plumb_box *b)
+{
+    return (b->x1 - b->x0) * (b->y1 - b->y0);
 }
 
 /* Who is beyond the limit is known at the end only: everyone behind the last candidate. */
@@ -185,16 +125,19 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
 {
     size_t limit = nms->spec.max_candidates, count = 0;
     uint64_t usable = 0, worst = UINT64_MAX;
+    float smallest = INFINITY;
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
         if (unusable(list, d, ledger))
             continue;
         usable++;
         uint64_t record = (uint64_t)score_key(d->score) << 32 | (uint32_t)i;
-        if (worst != UINT64_MAX &&
-            (record_key(record) > record_key(worst) ||
-             (record_key(record) == record_key(worst) && compare(list, record, worst) >= 0)))
+        if (worst != UINT64_MAX && (plumb_record_key(record) > plumb_record_key(worst) ||
+                                    (plumb_record_key(record) == plumb_record_key(worst) &&
+                                     compare(list, record, worst) >= 0)))
             continue;
+        float area = area_of(&d->box);
+        smallest = area < smallest ? area : smallest;
         nms->records[count++] = record;
         if (count == 2 * limit) {
             sort_records(nms, list, count);
@@ -204,5 +147,6 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
     }
     sort_records(nms, list, count);
     nms->count = count < limit ? count : limit;
+    nms->smallest_area = smallest;
     report_beyond(nms, list, usable - nms->count, ledger);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A radix sort, least significant digit first, over the bits that vary and no others. Few
+ * records are not worth several passes: one by the highest bits brings them near their places,
+ * insertion does the rest.
+ */
+#include "postprocess/sort.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define FEW       256 /* records */
+#define FEW_BITS  8
+#define MANY      16000
+#define MAX_WIDTH 12 /* bits of a digit */
+
+typedef struct key_range {
+    uint32_t low;
+    int bits;
+} key_range;
+
+static key_range range_of(const uint64_t *records, size_t count)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = plumb_record_key(records[i]);
+        low = key < low ? key : low;
+        high = key > high ? key : high;
+    }
+    key_range range = { low, 0 };
+    for (uint32_t span = count ? high - low : 0; span; span >>= 1)
+        range.bits++;
+    return range;
+}
+
+/* Counts to first places. */
+static void accumulate(uint32_t *places, uint32_t count)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = places[i];
+        places[i] = sum;
+        sum += size;
+    }
+}
+
+static void insertion_sort(uint64_t *records, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint64_t record = records[i];
+        size_t j = i;
+        for (; j > 0 && plumb_record_key(records[j - 1]) > plumb_record_key(record); j--)
+            records[j] = records[j - 1];
+        records[j] = record;
+    }
+}
+
+static uint64_t *sort_few(uint64_t *records, uint64_t *spare, uint32_t *places, size_t count,
+                          key_range range)
+{
+    int shift = range.bits > FEW_BITS ? range.bits - FEW_BITS : 0;
+    if (count <= 16 || range.bits == 0) {
+        insertion_sort(records, range.bits ? count : 0);
+        return records;
+    }
+    memset(places, 0, sizeof(places[0]) << FEW_BITS);
+    for (size_t i = 0; i < count; i++)
+        places[(plumb_record_key(records[i]) - range.low) >> shift]++;
+    accumulate(places, 1u << FEW_BITS);
+    for (size_t i = 0; i < count; i++)
+        spare[places[(plumb_record_key(records[i]) - range.low) >> shift]++] = records[i];
+    insertion_sort(spare, count);
+    return spare;
+}
+
+uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digits, size_t count)
+{
+    key_range range = range_of(records, count);
+    if (count <= FEW)
+        return sort_few(records, spare, digits, count, range);
+    int widest = count < MANY ? 8 : MAX_WIDTH;
+    int passes = (range.bits + widest - 1) / widest;
+    int width = passes ? (range.bits + passes - 1) / passes : 0;
+    uint32_t mask = (1u << width) - 1;
+
+    memset(digits, 0, ((size_t)passes << width) * sizeof(digits[0]));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = plumb_record_key(records[i]) - range.low;
+        for (int pass = 0; pass < passes; pass++)
+            digits[((uint32_t)pass << width) + (key >> (pass * width) & mask)]++;
+    }
+    for (int pass = 0; pass < passes; pass++) {
+        uint32_t *places = digits + ((size_t)pass << width);
+        accumulate(places, mask + 1);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t record = records[i];
+            spare[places[(plumb_record_key(record) - range.low) >> (pass * width) & mask]++] =
+                record;
+        }
+        uint64_t *sorted = spare;
+        spare = records;
+        records = sorted;
+    }
+    return records;
+}

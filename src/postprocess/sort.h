@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sorting 64-bit records by their upper half. The sort is stable: what is equal stays in order.
+ */
+#ifndef PLUMB_POSTPROCESS_SORT_H
+#define PLUMB_POSTPROCESS_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLUMB_SORT_DIGITS ((size_t)4 << 12) /* elements of the caller's histogram array */
+
+static inline uint32_t plumb_record_key(uint64_t record)
+{
+    return (uint32_t)(record >> 32);
+}
+
+/* Sort `records[0..count)` with the help of `spare`, as long, and `digits`. Returns the one of
+ * the two arrays that holds the result. O(count), whatever the keys. */
+uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digits, size_t count);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Suppression side by side with its peers, in one run on one thread:
+ *
+ *     ninja tests/peers/nms_bench && tests/peers/nms_bench [clusters|hard|million] [REAL.txt ...]
+ *
+ * A REAL file has lines of "x0 y0 x1 y1 score class"; nms_real.py makes them. Prints medians in
+ * microseconds and how many times longer than ours a peer takes. "differs" follows a peer that
+ * keeps another set than the textbook loop; ours must never.
+ */
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "nms_peers.h"
+#include "plumbline/postprocess.h"
+
+using Clock = std::chrono::steady_clock;
+
+static std::vector<plumb_detection> detections_of(const Candidates &c)
+{
+    std::vector<plumb_detection> items(c.size());
+    for (size_t i = 0; i < c.size(); i++) {
+        std::memset(&items[i], 0, sizeof(items[i]));
+        std::memcpy(&items[i].box, &c.corners[4 * i], sizeof(items[i].box));
+        items[i].score = c.scores[i];
+        items[i].class_id = c.classes[i];
+        items[i].row = (int32_t)i;
+        items[i].keypoints = -1;
+    }
+    return items;
+}
+
+/* Our handle, its list, and a fresh copy of the candidates for each run. */
+class Ours
+{
+  public:
+    Ours(const Candidates &c, float limit, bool class_aware, uint32_t cpu, size_t most = 0)
+        : source(detections_of(c)), items(source)
+    {
+        plumb_context context = PLUMB_CONTEXT_INIT;
+        plumb_nms_spec spec = PLUMB_NMS_SPEC_INIT;
+        context.cpu = cpu;
+        spec.method = PLUMB_NMS_HARD;
+        spec.iou = limit;
+        spec.class_aware = class_aware;
+        spec.max_candidates = most ? most : std::max<size_t>(c.size(), 1);
+        spec.max_detections = 1;
+        plumb_diag diag = {};
+        if (plumb_nms_create(&context, &spec, &nms, &diag)) {
+            std::fprintf(stderr, "%s: %s\n", diag.field, diag.message);
+            std::exit(1);
+        }
+    }
+    ~Ours()
+    {
+        plumb_nms_destroy(&nms);
+    }
+    void refill()
+    {
+        std::memcpy(items.data(), source.data(), source.size() * sizeof(source[0]));
+        list = {};
+        list.items = items.data();
+        list.count = list.capacity = items.size();
+        list.space = PLUMB_SPACE_UPRIGHT;
+    }
+    void run()
+    {
+        if (plumb_nms_run(nms, &list, nullptr, nullptr, nullptr))
+            std::exit(1);
+    }
+    Kept kept() const
+    {
+        Kept rows;
+        for (size_t i = 0; i < list.count; i++)
+            rows.push_back(list.items[i].row);
+        return rows;
+    }
+
+  private:
+    std::vector<plumb_detection> source, items;
+    plumb_detections list = {};
+    plumb_nms *nms = nullptr;
+};
+
+/* Median of at least 3 runs and, where they are short, of as many as fit into the budget. */
+static double median(double budget_us, const std::function<void()> &prepare,
+                     const std::function<void()> &run)
+{
+    std::vector<double> times;
+    double total = 0.0;
+    while (times.size() < 3 || (total < budget_us && times.size() < 4000)) {
+        prepare();
+        Clock::time_point start = Clock::now();
+        run();
+        times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+        total += times.back();
+        if (total > 5e6)
+            break;
+    }
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+}
+
+static Kept sorted(Kept kept)
+{
+    std::sort(kept.begin(), kept.end());
+    return kept;
+}
+
+/* `sets` are alike; small ones are taken in turn, so that no branch predictor learns one by
+ * heart. */
+static void compare(const char *title, const std::vector<Candidates> &sets, float limit,
+                    bool class_aware)
+{
+    Kept reference, kept;
+    textbook(sets[0], limit, class_aware, reference);
+    std::printf("\n%s, %zu candidates, %s, IoU %.2f, %zu kept\n", title, sets[0].size(),
+                class_aware ? "by class" : "one class", (double)limit, reference.size());
+    double ours[2];
+    const uint32_t cpus[2] = { PLUMB_CPU_AUTO, PLUMB_CPU_NONE };
+    for (int i = 0; i < 2; i++) {
+        std::vector<std::unique_ptr<Ours>> all;
+        for (const Candidates &c : sets)
+            all.push_back(std::make_unique<Ours>(c, limit, class_aware, cpus[i]));
+        size_t at = 0;
+        ours[i] = median(
+            3e5, [&] { all[at = (at + 1) % all.size()]->refill(); }, [&] { all[at]->run(); });
+        all[0]->refill();
+        all[0]->run();
+        std::printf("  %-18s %12.2f us%s\n", i ? "plumbline, C only" : "plumbline", ours[i],
+                    all[0]->kept() == reference ? "" : "   DIFFERS");
+    }
+    for (const Peer &peer : peers) {
+        if (peer.class_aware != class_aware)
+            continue;
+        size_t at = 0;
+        double time = median(
+            5e5, [&] { at = (at + 1) % sets.size(); },
+            [&] { peer.run(sets[at], limit, kept); });
+        peer.run(sets[0], limit, kept);
+        bool same = sorted(kept) == sorted(reference);
+        std::printf("  %-18s %12.2f us  %8.1f x   %s\n", peer.name, time, time / ours[0],
+                    same ? "" : "differs");
+    }
+    std::fflush(stdout);
+}
+
+static void add(Candidates &c, double x, double y, double w, double h, double score, int id)
+{
+    const float corners[4] = { (float)(x - w / 2), (float)(y - h / 2), (float)(x + w / 2),
+                               (float)(y + h / 2) };
+    c.corners.insert(c.corners.end(), corners, corners + 4);
+    c.scores.push_back((float)score);
+    c.classes.push_back(id);
+    c.rects.emplace_back(corners[0], corners[1], (double)corners[2] - corners[0],
+                         (double)corners[3] - corners[1]);
+}
+
+/* Twenty boxes an object; objects with sides of 8 to 256 pixels, boxes jittered by 8 %. The
+ * picture grows with the number, as it does for detectors that give that many. */
+static Candidates clusters(size_t count, int classes, unsigned seed)
+{
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<double> unit(0, 1);
+    std::normal_distribution<double> normal(0, 1);
+    double side = count <= 8400 ? 640 : count <= 25200 ? 1280 : 3840;
+    struct Object {
+        double x, y, w, h;
+        int id;
+    };
+    std::vector<Object> objects(std::max<size_t>(1, count / 20));
+    for (Object &o : objects) {
+        o.w = 8 * std::pow(32.0, unit(random));
+        o.h = o.w * std::exp(0.4 * normal(random));
+        o.x = unit(random) * side;
+        o.y = unit(random) * side;
+        o.id = (int)(unit(random) * classes);
+    }
+    Candidates c;
+    for (size_t i = 0; i < count; i++) {
+        const Object &o = objects[(size_t)(unit(random) * (double)objects.size())];
+        double e[4], sum = 0.0;
+        for (double &value : e) {
+            value = normal(random);
+            sum += value * value;
+        }
+        int id = unit(random) < 0.1 ? (int)(unit(random) * classes) : o.id;
+        add(c, o.x + 0.08 * o.w * e[0], o.y + 0.08 * o.h * e[1], o.w * std::exp(0.08 * e[2]),
+            o.h * std::exp(0.08 * e[3]), 0.25 + 0.72 * unit(random) * std::exp(-0.15 * sum), id);
+    }
+    return c;
+}
+
+static const char *const hard_names[] = { "disjoint", "identical", "uniform",
+                                          "thin",     "nested",    "crowd" };
+
+/* Where greedy suppression is hard: much is kept, or everything overlaps. */
+static Candidates hard_set(int kind, size_t count)
+{
+    std::mt19937 random(3);
+    std::uniform_real_distribution<double> unit(0, 1);
+    size_t columns = (size_t)std::ceil(std::sqrt((double)count));
+    Candidates c;
+    for (size_t i = 0; i < count; i++) {
+        double x = unit(random) * 640, y = unit(random) * 640;
+        double w = 8 * std::exp(unit(random) * 3.4), h = 8 * std::exp(unit(random) * 3.4);
+        if (kind == 0) {
+            x = (double)(i % columns) * 10 + 5;
+            y = (double)(i / columns) * 10 + 5;
+            w = h = 9;
+        } else if (kind == 1) {
+            x = y = 300;
+            w = h = 50;
+        } else if (kind == 3) {
+            w = 400;
+            h = 4;
+        } else if (kind == 4) {
+            x = y = 320;
+            w = h = 1 + (double)i * 0.1;
+        } else if (kind == 5) {
+            x = 300 + unit(random) * 64;
+            y = 300 + unit(random) * 64;
+            w = 20 + unit(random) * 20;
+            h = 20 + unit(random) * 20;
+        }
+        add(c, x, y, w, h, 0.25 + 0.7 * unit(random), 0);
+    }
+    return c;
+}
+
+static void million()
+{
+    Candidates c;
+    std::mt19937 random(5);
+    std::uniform_real_distribution<double> unit(0, 1);
+    for (int i = 0; i < 1000000; i++)
+        add(c, 320 + unit(random), 320 + unit(random), 200 + unit(random), 200 + unit(random),
+            unit(random), 0);
+    Ours nms(c, 0.45f, false, PLUMB_CPU_AUTO, 30000);
+    double time = median(
+        1e6, [&] { nms.refill(); }, [&] { nms.run(); });
+    std::printf("\n1,000,000 that all overlap, best 30,000 taken: %.2f ms, %zu kept\n", time / 1e3,
+                nms.kept().size());
+}
+
+static Candidates read_file(const char *path)
+{
+    Candidates c;
+    std::FILE *file = std::fopen(path, "r");
+    double x0, y0, x1, y1, score;
+    int id;
+    while (file &&
+           std::fscanf(file, "%lf %lf %lf %lf %lf %d", &x0, &y0, &x1, &y1, &score, &id) == 6)
+        add(c, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, score, id);
+    if (file)
+        std::fclose(file);
+    return c;
+}
+
+int main(int count, char **arguments)
+{
+    cv::setNumThreads(1);
+    const char *only = count > 1 ? arguments[1] : "";
+    if (!*only || !std::strcmp(only, "clusters"))
+        for (int aware = 0; aware < 2; aware++)
+            for (size_t n : { 100, 1000, 8400, 25200, 100000 }) {
+                std::vector<Candidates> sets;
+                for (unsigned i = 0; i < 1 + 64000 / n; i++)
+                    sets.push_back(clusters(n, 80, 1234u + (unsigned)n + 77 * i));
+                compare("clusters", sets, 0.45f, aware);
+            }
+    if (!*only || !std::strcmp(only, "hard"))
+        for (int kind = 0; kind < 6; kind++)
+            compare(hard_names[kind], { hard_set(kind, 8400) }, 0.45f, false);
+    if (!*only || !std::strcmp(only, "million"))
+        million();
+    for (int i = 2; i < count; i++)
+        for (int aware = 0; aware < 2; aware++)
+            compare(arguments[i], { read_file(arguments[i]) }, 0.45f, aware);
+    return 0;
+}
