@@ -9,6 +9,9 @@
 #include <string.h>
 
 #define MOST_DIGITS 17
+/* Longer whole numbers are written with an exponent: readers that tell integers from reals, as
+ * jansson does, refuse integers beyond 64 bits. */
+#define PLAIN_DIGITS 18
 
 /* What the text has to give back. */
 typedef struct wanted {
@@ -88,7 +91,7 @@ static size_t write_decimal(char *text, const decimal *source, bool negative)
     char *at = text;
     if (negative)
         *at++ = '-';
-    if (d.exponent >= 21 || d.exponent < -6) {
+    if (d.exponent >= PLAIN_DIGITS || d.exponent < -6) {
         *at++ = d.digits[0];
         if (d.count > 1)
             *at++ = '.';

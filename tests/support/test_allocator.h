@@ -15,6 +15,7 @@
 typedef struct test_allocator {
     uint64_t calls;   /* so far */
     uint64_t fail_at; /* this call and all later ones give NULL; 0: none */
+    bool fail_once;   /* only this call */
     size_t largest;   /* bytes of the largest request */
     int64_t live;     /* allocations not yet released */
 } test_allocator;
@@ -27,7 +28,8 @@ static inline void *test_allocate(void *user, size_t size, size_t alignment)
     if (size > a->largest)
         a->largest = size;
     void *memory = NULL;
-    if ((a->fail_at > 0 && a->calls >= a->fail_at) || posix_memalign(&memory, alignment, size) != 0)
+    bool fails = a->fail_at > 0 && (a->fail_once ? a->calls == a->fail_at : a->calls >= a->fail_at);
+    if (fails || posix_memalign(&memory, alignment, size) != 0)
         return NULL;
     memset(memory, 0xa5, size);
     a->live++;

@@ -3,8 +3,8 @@
  * Outputs that fit each head, from the table in heads.h, so that a fuzzer starts behind the shape
  * checks and may then break any of them.
  */
-#ifndef TESTS_FUZZ_HEAD_SHAPES_H
-#define TESTS_FUZZ_HEAD_SHAPES_H
+#ifndef TESTS_SUPPORT_HEAD_SHAPES_H
+#define TESTS_SUPPORT_HEAD_SHAPES_H
 
 #include "plumbline/heads.h"
 
