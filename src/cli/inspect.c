@@ -67,43 +67,52 @@ static void add_statistics(qa_text *text, const plumb_tensor *tensor)
 
 /* Heads that the shape fits. The number of rows tells the size of the input, which a tensor does
  * not carry, so the usual ones are tried. */
-static void add_suggestions(qa_text *text, const plumb_tensor *tensor)
+/* Hints from the shapes; the network's input size is not known here. */
+static void add_suggestions(qa_text *text, const plumb_outputs *outputs)
 {
-    static const int32_t sides[] = { 640, 416, 320, 512, 608, 1280, 300, 256, 224, 128 };
-    plumb_outputs outputs = { .count = 1 };
-    outputs.tensors[0] = *tensor;
-    uint64_t seen = 0;
-    for (size_t s = 0; s < sizeof(sides) / sizeof(sides[0]); s++) {
-        plumb_size input = { sides[s], sides[s] };
-        plumb_head_suggestion heads[8];
-        size_t count = plumb_head_suggest(&outputs, input, heads, sizeof(heads) / sizeof(heads[0]));
-        for (size_t i = 0; i < count && i < sizeof(heads) / sizeof(heads[0]); i++) {
-            uint64_t bit = (uint64_t)1 << (heads[i].type % 64);
-            if (seen & bit)
-                continue;
-            char classes[32] = "";
-            if (heads[i].class_count > 0)
-                snprintf(classes, sizeof(classes), " of %d classes", (int)heads[i].class_count);
-            row(text, seen ? "" : "could be", "%s%s, input %dx%d: %s",
-                plumb_head_type_name(heads[i].type), classes, (int)sides[s], (int)sides[s],
-                heads[i].reason);
-            seen |= bit;
-        }
+    const plumb_size unknown = { 0, 0 };
+    plumb_head_suggestion heads[8];
+    size_t capacity = sizeof(heads) / sizeof(heads[0]);
+    size_t count = plumb_head_suggest(outputs, unknown, heads, capacity);
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        char classes[32] = "";
+        if (heads[i].class_count > 0)
+            snprintf(classes, sizeof(classes), " with %d class%s", (int)heads[i].class_count,
+                     heads[i].class_count == 1 ? "" : "es");
+        row(text, i ? "" : "could be", "%s%s: %s", plumb_head_type_name(heads[i].type), classes,
+            heads[i].reason);
     }
 }
 
 static int inspect_tensor(const char *path, qa_text *text)
 {
     qa_bytes bytes = { 0 };
-    plumb_tensor tensor;
-    int code = cli_read_tensor(path, &bytes, &tensor);
+    plumb_outputs outputs = { .count = 1 };
+    int code = cli_read_tensor(path, &bytes, &outputs.tensors[0]);
     if (!code) {
-        row(text, "tensor", "%s", plumb_dtype_name(tensor.dtype));
-        add_shape(text, &tensor);
-        add_statistics(text, &tensor);
-        add_suggestions(text, &tensor);
+        row(text, "tensor", "%s", plumb_dtype_name(outputs.tensors[0].dtype));
+        add_shape(text, &outputs.tensors[0]);
+        add_statistics(text, &outputs.tensors[0]);
+        add_suggestions(text, &outputs);
     }
     qa_bytes_release(&bytes);
+    return code;
+}
+
+/* Several tensors may be the outputs of one head. */
+static int inspect_together(char *const *paths, size_t count, qa_text *text)
+{
+    qa_bytes bytes[PLUMB_MAX_TENSORS] = { { 0 } };
+    plumb_outputs outputs = { .count = count };
+    int code = CLI_OK;
+    for (size_t i = 0; i < count && !code; i++)
+        code = cli_read_tensor(paths[i], &bytes[i], &outputs.tensors[i]);
+    if (!code) {
+        qa_text_add(text, "\ntogether, in this order:\n");
+        add_suggestions(text, &outputs);
+    }
+    for (size_t i = 0; i < count; i++)
+        qa_bytes_release(&bytes[i]);
     return code;
 }
 
@@ -267,11 +276,17 @@ int cli_verb_inspect(int argc, char **argv)
         return code;
     if (arguments.count == 0)
         return cli_usage_error("inspect", "inspect needs a file");
+    size_t tensors = 0;
     for (size_t i = 0; i < arguments.count; i++) {
         qa_text text = { 0 };
+        tensors += has_suffix(arguments.items[i], ".npy");
         if (arguments.count > 1)
             qa_text_format(&text, "%s%s:\n", i ? "\n" : "", arguments.items[i]);
         int one = inspect_file(arguments.items[i], &text);
+        bool last = i + 1 == arguments.count;
+        if (!one && last && tensors > 1 && tensors == arguments.count &&
+            tensors <= PLUMB_MAX_TENSORS)
+            one = inspect_together(arguments.items, tensors, &text);
         if (!one && (text.failed || !cli_write_stdout(text.data, text.size)))
             one = CLI_RESOURCE;
         qa_text_release(&text);

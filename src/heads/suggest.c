@@ -13,8 +13,8 @@ typedef struct shape {
 typedef struct guess {
     shape outputs[PLUMB_MAX_TENSORS];
     size_t count;
-    int64_t cells; /* of strides 8, 16, 32 */
-    plumb_size input;
+    int64_t cells;    /* of strides 8, 16, 32; 0 while the input is unknown */
+    plumb_size input; /* 0x0: unknown */
     plumb_head_suggestion *suggestions;
     size_t capacity, found;
 } guess;
@@ -34,6 +34,14 @@ static void suggest(guess *g, plumb_head_type type, int64_t classes, const char 
 static int64_t cells_of(plumb_size input, int stride)
 {
     return (int64_t)((input.width + stride - 1) / stride) * ((input.height + stride - 1) / stride);
+}
+
+/* Is `rows` the number of cells of strides 8, 16 and 32, `each` times over? Inputs have sides that
+ * are multiples of 32, and 32x32 pixels hold 16 + 4 + 1 cells: that is what an unknown input is
+ * held against. */
+static bool are_cells(const guess *g, int64_t rows, int64_t each)
+{
+    return g->cells > 0 ? rows == each * g->cells : rows >= 21 * each && rows % (21 * each) == 0;
 }
 
 static bool is_rows(const shape *s, int64_t columns)
@@ -68,19 +76,19 @@ static void suggest_rows(guess *g, int64_t rows, int64_t values)
         suggest(g, PLUMB_HEAD_YOLOV10, 0, "rows of 6: corners, score, class");
     if (values == 7)
         suggest(g, PLUMB_HEAD_DETECTION_OUTPUT, 0, "rows of 7: image, label, score, corners");
-    if (rows == 3 * g->cells && values > 5)
+    if (are_cells(g, rows, 3) && values > 5)
         suggest(g, PLUMB_HEAD_YOLOV5, values - 5, "rows for 3 anchors of strides 8, 16, 32");
-    if (rows == g->cells && values > 5) {
+    if (are_cells(g, rows, 1) && values > 5) {
         suggest(g, PLUMB_HEAD_YOLOX, values - 5,
                 "rows for the cells of strides 8, 16, 32, undecoded");
         suggest(g, PLUMB_HEAD_YOLOV6, values - 5,
                 "rows for the cells of strides 8, 16, 32, decoded");
     }
-    if (rows == g->cells && values > 4)
+    if (are_cells(g, rows, 1) && values > 4)
         suggest(g, PLUMB_HEAD_YOLOV8, values - 4,
                 "rows for the cells of strides 8, 16, 32, no objectness");
-    bool four = rows == g->cells + cells_of(g->input, 64);
-    if ((rows == g->cells || four) && values > 32)
+    bool four = g->cells > 0 && rows == g->cells + cells_of(g->input, 64);
+    if ((are_cells(g, rows, 1) || four) && values > 32)
         suggest(g, PLUMB_HEAD_NANODET, values - 32, "rows for the cells, with 4 times 8 bins");
     if (values >= 5)
         suggest(g, PLUMB_HEAD_BOXES, 0, "rows, if they hold boxes in declared columns");
@@ -89,11 +97,11 @@ static void suggest_rows(guess *g, int64_t rows, int64_t values)
 static void suggest_one(guess *g)
 {
     const shape *s = &g->outputs[0];
-    if (s->rank == 2 && s->side[1] == g->cells && s->side[0] != g->cells)
+    if (s->rank == 2 && are_cells(g, s->side[1], 1) && s->side[0] < s->side[1])
         suggest_channels(g, s->side[0]);
     else if (s->rank == 2)
         suggest_rows(g, s->side[0], s->side[1]);
-    if (s->rank == 3 && s->side[0] == (g->input.height + 7) / 8 &&
+    if (s->rank == 3 && g->cells > 0 && s->side[0] == (g->input.height + 7) / 8 &&
         s->side[1] == (g->input.width + 7) / 8 && s->side[2] > 1)
         suggest(g, PLUMB_HEAD_FOMO, s->side[2] - 1, "a map of an eighth of the input");
 }
@@ -163,11 +171,12 @@ size_t plumb_head_suggest(const plumb_outputs *outputs, plumb_size input,
     guess g = { .input = input,
                 .suggestions = suggestions,
                 .capacity = suggestions ? capacity : 0 };
-    if (!outputs || outputs->count < 1 || outputs->count > PLUMB_MAX_TENSORS || input.width < 1 ||
-        input.height < 1 || input.width > PLUMB_MAX_SIDE || input.height > PLUMB_MAX_SIDE)
+    if (!outputs || outputs->count < 1 || outputs->count > PLUMB_MAX_TENSORS || input.width < 0 ||
+        input.height < 0 || input.width > PLUMB_MAX_SIDE || input.height > PLUMB_MAX_SIDE)
         return 0;
     g.count = outputs->count;
-    g.cells = cells_of(input, 8) + cells_of(input, 16) + cells_of(input, 32);
+    if (input.width > 0 && input.height > 0)
+        g.cells = cells_of(input, 8) + cells_of(input, 16) + cells_of(input, 32);
     for (size_t i = 0; i < g.count; i++) {
         const plumb_tensor *tensor = &outputs->tensors[i];
         if (tensor->rank < 1 || tensor->rank > PLUMB_MAX_RANK)

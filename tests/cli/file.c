@@ -92,7 +92,7 @@ static void errors_name_the_file(void **state)
     assert_int_equal(qa_write_file(folder, "x", 1, &diag), PLUMB_E_IO);
     diag = (plumb_diag){ PLUMB_E_KEY, 3, 4, "planes[0].file", "missing" };
     qa_diag_file(&diag, "some/where/a.frame.json");
-    assert_string_equal(diag.field, "a.frame.json: planes[0].file");
+    assert_string_equal(diag.field, "a.frame.json:3:4: planes[0].file");
     assert_string_equal(diag.message, "missing");
     assert_int_equal(diag.status, PLUMB_E_KEY);
     assert_int_equal(diag.line, 3);
