@@ -14,33 +14,33 @@
 
 #include "plumbline/card.h"
 
-static const char
-    *const valid_card = "{\n"                                                          /* 1 */
-                        "  \"plumbline\": 1,\n"                                        /* 2 */
-                        "  \"name\": \"test\",\n"                                      /* 3 */
-                        "  \"preprocess\": {\n"                                        /* 4 */
-                        "    \"width\": 64, \"height\": 64,\n"                         /* 5 */
-                        "    \"mode\": \"scale_fit\",\n"                               /* 6 */
-                        "    \"rule\": \"yolox\",\n"                                   /* 7 */
-                        "    \"resample\": \"opencv-linear\",\n"                       /* 8 */
-                        "    \"channels\": \"bgr\",\n"                                 /* 9 */
-                        "    \"layout\": \"nchw\",\n"                                  /* 10 */
-                        "    \"dtype\": \"float32\"\n"                                 /* 11 */
-                        "  },\n"                                                       /* 12 */
-                        "  \"head\": {\n"                                              /* 13 */
-                        "    \"type\": \"yolox\",\n"                                   /* 14 */
-                        "    \"labels\": [\"hole\", \"numeral\", \"edge.of[card]\"]\n" /* 15 */
-                        "  },\n"                                                       /* 16 */
-                        "  \"postprocess\": {\n"                                       /* 17 */
-                        "    \"confidence\": 0.25,\n"                                  /* 18 */
-                        "    \"nms\": { \"method\": \"hard\", \"iou\": 0.5 }\n"        /* 19 */
-                        "  },\n"                                                       /* 20 */
-                        "  \"regions\": [\n"                                           /* 21 */
-                        "    { \"name\": \"left\", \"space\": \"normalized\", \"shape\": { "
-                        "\"rect\": [0, 0, 1, 1] },\n"                               /* 22 */
-                        "      \"measure\": \"center\", \"effect\": \"reject\" }\n" /* 23 */
-                        "  ]\n"                                                     /* 24 */
-                        "}\n";
+static const char *const valid_card =
+    "{\n"                                                          /* 1 */
+    "  \"plumbline\": 1,\n"                                        /* 2 */
+    "  \"name\": \"test\",\n"                                      /* 3 */
+    "  \"preprocess\": {\n"                                        /* 4 */
+    "    \"width\": 64, \"height\": 64,\n"                         /* 5 */
+    "    \"mode\": \"scale_fit\",\n"                               /* 6 */
+    "    \"rule\": \"yolox\",\n"                                   /* 7 */
+    "    \"resample\": \"opencv-linear\",\n"                       /* 8 */
+    "    \"channels\": \"bgr\",\n"                                 /* 9 */
+    "    \"layout\": \"nchw\",\n"                                  /* 10 */
+    "    \"dtype\": \"float32\"\n"                                 /* 11 */
+    "  },\n"                                                       /* 12 */
+    "  \"head\": {\n"                                              /* 13 */
+    "    \"type\": \"yolox\",\n"                                   /* 14 */
+    "    \"labels\": [\"hole\", \"numeral\", \"edge.of[card]\"]\n" /* 15 */
+    "  },\n"                                                       /* 16 */
+    "  \"postprocess\": {\n"                                       /* 17 */
+    "    \"confidence\": 0.25,\n"                                  /* 18 */
+    "    \"nms\": { \"method\": \"hard\", \"iou\": 0.5 }\n"        /* 19 */
+    "  },\n"                                                       /* 20 */
+    "  \"regions\": [\n"                                           /* 21 */
+    "    { \"name\": \"left\", \"space\": \"normalized\", \"shape\": { "
+    "\"rect\": [0, 0, 1, 1] },\n"                               /* 22 */
+    "      \"measure\": \"center\", \"effect\": \"reject\" }\n" /* 23 */
+    "  ]\n"                                                     /* 24 */
+    "}\n";
 
 typedef struct mistake {
     const char *from, *to; /* the edit; `from` occurs once */
