@@ -43,7 +43,8 @@ plumb_status plumb_frame_validate_kind(const plumb_frame *frame, plumb_diag *dia
 {
     if (!frame)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "frame", "is NULL");
-    if (frame->struct_size < sizeof(plumb_frame))
+    /* The timestamp is carried along and not read: all that is lies before it. */
+    if (frame->struct_size < offsetof(plumb_frame, timestamp_ns))
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "struct_size", "%u, expected %u",
                           (unsigned)frame->struct_size, (unsigned)sizeof(plumb_frame));
     const plumb_format_info *info = plumb_format_info_of(frame->format);

@@ -193,7 +193,7 @@ plumb_status plumb_preprocess_plan_create(const plumb_context *context,
     p->context = full;
     p->spec = defaults;
     plumb_copy_struct(&p->spec, sizeof(p->spec), spec, spec->struct_size);
-    p->like = *like;
+    plumb_copy_struct(&p->like, sizeof(p->like), like, like->struct_size);
     memset(p->like.planes, 0, sizeof(p->like.planes));
     status = fill_plan(p, diag);
     if (status)
