@@ -76,9 +76,11 @@ static void add_output(const char *text)
     FILE *file = fopen(path, "rb");
     if (!file)
         exit(3);
-    size_t capacity = (size_t)1 << 27;
-    char *data = malloc(capacity);
-    size_t size = fread(data, 1, capacity, file);
+    fseek(file, 0, SEEK_END);
+    long length = ftell(file);
+    rewind(file);
+    char *data = malloc((size_t)length);
+    size_t size = fread(data, 1, (size_t)length, file);
     fclose(file);
     plumb_tensor *tensor = &outputs.tensors[outputs.count++];
     plumb_diag diag = { 0 };
