@@ -13,11 +13,14 @@ import json
 import re
 import sys
 
+SKIPPED = "skipped: "  # before the reason, so that cases with one reason are told once
+
 Count = collections.namedtuple("Count", "passed failed skipped notes")
 
 CMOCKA_RUN = re.compile(r"^\[ RUN      \] (\S+)")
 CMOCKA_END = re.compile(r"^\[\s+(OK|SKIPPED)\s+\] (\S+)")
 TAP_POINT = re.compile(r"^(not ok|ok)\b(.*)")
+TAP_OK = re.compile(r"^(ok\b|\d+\.\.\d+$|\[ RUN|\[       OK)")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)(?:\s*#\s*skip\S*\s*(.*))?", re.IGNORECASE)
 TAP_SKIP = re.compile(r"#\s*skip\S*\s*(.*)", re.IGNORECASE)
 
@@ -37,7 +40,7 @@ def count_cmocka(lines):
             current = None
     if current:
         failed.append(current)
-    return Count(passed, len(failed), skipped, failed)
+    return Count(passed, len(failed), skipped, [f"failed: {name}" for name in failed])
 
 
 def count_tap(lines):
@@ -51,14 +54,14 @@ def count_tap(lines):
                 notes.append(line)
             elif skip:
                 skipped += 1
-                notes.append(line)
+                notes.append(SKIPPED + skip.group(1))
             else:
                 passed += 1
         elif planned:
             plan = int(planned.group(1))
             if plan == 0:
                 skipped += 1
-                notes.append(line)
+                notes.append(SKIPPED + (planned.group(2) or ""))
         elif line.startswith("Bail out!"):
             failed += 1
             notes.append(line)
@@ -77,7 +80,7 @@ def count_test(test):
     elif any(TAP_POINT.match(line) or TAP_PLAN.match(line) for line in lines):
         count = count_tap(lines)
     elif result == "SKIP":
-        count = Count(0, 0, 1, lines[-1:])
+        count = Count(0, 0, 1, [SKIPPED + line for line in lines[-1:]])
     else:
         count = Count(int(result in ("OK", "EXPECTEDFAIL")), 0, 0, [])
     fine = result in ("OK", "SKIP", "EXPECTEDFAIL")
@@ -90,7 +93,16 @@ def count_test(test):
 
 def tail_of(test):
     lines = (test.get("stdout", "") + test.get("stderr", "")).splitlines()
-    return [line for line in lines if line.strip()][-30:]
+    return [line for line in lines if line.strip() and not TAP_OK.match(line)][-30:]
+
+
+def print_notes(notes):
+    reasons = collections.Counter(note for note in notes if note.startswith(SKIPPED))
+    for note in notes:
+        if note not in reasons:
+            print(f"    {note}")
+    for note, times in reasons.items():
+        print(f"    {times} {note}")
 
 
 def main():
@@ -110,14 +122,12 @@ def main():
             skipped += count.skipped
             if count.failed:
                 print(f"\nFAILED  {test['name']}  ({title}; {test['result']})")
-                for note in count.notes:
-                    print(f"    {note}")
+                print_notes(count.notes)
                 for line in tail_of(test):
                     print(f"    | {line}")
             elif count.skipped:
                 print(f"\nskipped in  {test['name']}  ({title})")
-                for note in count.notes:
-                    print(f"    {note}")
+                print_notes(count.notes or [f"{count.skipped} {SKIPPED}see its output"])
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return 0 if failed == 0 and passed > 0 else 1
 
