@@ -6,7 +6,7 @@ static uint32_t machine_flags(void)
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
     uint32_t flags = PLUMB_CPU_SSE2;
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) /* with F16C */
         flags |= PLUMB_CPU_AVX2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl"))

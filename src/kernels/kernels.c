@@ -5,10 +5,11 @@ static const struct {
     uint8_t input, output;
     bool is_float;
 } steps[PLUMB_STEPS] = {
-    [PLUMB_STEP_PILLOW] = { 1, 1, false },        [PLUMB_STEP_LINEAR_FIRST] = { 1, 2, false },
-    [PLUMB_STEP_LINEAR_SECOND] = { 2, 1, false }, [PLUMB_STEP_EXACT_FIRST] = { 1, 2, false },
-    [PLUMB_STEP_EXACT_SECOND] = { 2, 1, false },  [PLUMB_STEP_FLOAT_FIRST] = { 1, 4, true },
-    [PLUMB_STEP_FLOAT_SECOND] = { 4, 4, true },   [PLUMB_STEP_FLOAT_ROUND] = { 4, 1, true },
+    [PLUMB_STEP_PICK] = { 1, 1, false },         [PLUMB_STEP_PILLOW] = { 1, 1, false },
+    [PLUMB_STEP_LINEAR_FIRST] = { 1, 2, false }, [PLUMB_STEP_LINEAR_SECOND] = { 2, 1, false },
+    [PLUMB_STEP_EXACT_FIRST] = { 1, 2, false },  [PLUMB_STEP_EXACT_SECOND] = { 2, 1, false },
+    [PLUMB_STEP_FLOAT_FIRST] = { 1, 4, true },   [PLUMB_STEP_FLOAT_SECOND] = { 4, 4, true },
+    [PLUMB_STEP_FLOAT_ROUND] = { 4, 1, true },
 };
 
 size_t plumb_step_input_size(plumb_step step)
@@ -28,8 +29,17 @@ bool plumb_step_is_float(plumb_step step)
 
 void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
 {
-    (void)cpu;
     plumb_kernels_init_c_color(kernels);
     plumb_kernels_init_c_steps(kernels);
     plumb_kernels_init_c_store(kernels);
+#ifdef PLUMB_HAVE_AVX2
+    if (cpu & PLUMB_CPU_AVX2) {
+        plumb_kernels_init_avx2_color(kernels);
+        plumb_kernels_init_avx2_along(kernels);
+        plumb_kernels_init_avx2_across(kernels);
+        plumb_kernels_init_avx2_store(kernels);
+    }
+#else
+    (void)cpu;
+#endif
 }

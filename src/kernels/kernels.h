@@ -2,16 +2,24 @@
  *
  * The inner loops behind one table. C fills every entry and is the definition of each result; an
  * architecture overlays entries it can do faster with the same bits. Rows are planar: one 8-bit
- * row per colour. No kernel reads outside [0, n) of its inputs or writes outside its output.
+ * row per colour. Camera memory is read inside [0, n) and the tensor written inside [0, n) only;
+ * rows of our own, which go into and come out of the steps, have PLUMB_ROW_SLACK bytes behind them
+ * that a kernel may read or overwrite.
  */
 #ifndef PLUMB_KERNELS_KERNELS_H
 #define PLUMB_KERNELS_KERNELS_H
 
 #include "frame/matrix.h"
 
+#define PLUMB_ROW_SLACK 64
+
+/* Result columns that are turned into rows together. */
+#define PLUMB_TILE 32
+
 /* One weighted sum along or across rows. A resampler is two of them: the first is over the upright
  * picture's x, the second over its y, and what lies between has the type of the first's result. */
 typedef enum plumb_step {
+    PLUMB_STEP_PICK,          /* u8 to u8: one tap of weight 1 */
     PLUMB_STEP_PILLOW,        /* u8 to u8: (2^21 + sum) >> 22, weights in 22 bits */
     PLUMB_STEP_LINEAR_FIRST,  /* u8 to i16: sum >> 4, weights in 11 bits (OpenCV) */
     PLUMB_STEP_LINEAR_SECOND, /* i16 to u8: (sum of (w*h >> 16) + 2) >> 2 */
@@ -36,6 +44,7 @@ typedef struct plumb_taps {
     const int32_t *integer; /* weights of the integer steps */
     const float *real;      /* weights of the float steps */
     float factor;           /* of PLUMB_STEP_FLOAT_ROUND */
+    const void *program;    /* what plumb_kernels.make_program made of the rest, or NULL */
 } plumb_taps;
 
 typedef void (*plumb_along_fn)(void *to, const void *from, const plumb_taps *taps);
@@ -69,17 +78,42 @@ typedef struct plumb_kernels {
     void (*gray)(uint8_t *to, const uint8_t *const rgb[3], int32_t n,
                  const plumb_gray_weights *weights);
 
+    /* Rows without gaps, from an even pixel on: pixel i has chroma sample i / 2. */
+    void (*yuv8_half)(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                      ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants);
+    /* Bytes of pixels of `size` 2, 3 or 4 into rows; to[k] may be NULL. */
+    void (*split)(uint8_t *const to[4], const uint8_t *from, int size, int32_t n);
+    void (*reverse)(uint8_t *to, const uint8_t *from, int32_t n);
+
+    /* Bytes that a step along rows wants for tables of its own, and the tables. */
+    size_t (*program_size)(plumb_step step, const plumb_taps *taps);
+    void (*make_program)(plumb_step step, const plumb_taps *taps, void *program);
+
     plumb_along_fn along[PLUMB_STEPS];
     plumb_across_fn across[PLUMB_STEPS];
 
-    /* Table look-up of 8-bit results: to[i * step] = table[from[i]], elements of 1, 2 or 4
-     * bytes; `step` counts elements. */
+    /* 8-bit results to values: to[i * step] = table[from[i]], elements of 1, 2 or 4 bytes; `step`
+     * counts elements. */
     void (*store1)(uint8_t *to, ptrdiff_t step, const uint8_t *from, const uint8_t *table,
                    int32_t n);
     void (*store2)(uint16_t *to, ptrdiff_t step, const uint8_t *from, const uint16_t *table,
                    int32_t n);
     void (*store4)(uint32_t *to, ptrdiff_t step, const uint8_t *from, const uint32_t *table,
                    int32_t n);
+    /* Three rows of bytes to pixels of three bytes. */
+    void (*interleave3)(uint8_t *to, const uint8_t *const from[3], int32_t n);
+
+    /* The same values computed. Division is by a reciprocal and a correction, which is exact for
+     * nearly all divisors; whoever uses these compares all 256 values with the table first.
+     * Strides count elements. */
+    void (*compute4)(float *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
+                     const plumb_value_chain *chain, int32_t n, int32_t rows);
+    void (*compute2)(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
+                     const plumb_value_chain *chain, int32_t n, int32_t rows);
+
+    /* to[y * PLUMB_TILE + x] = from[x * from_stride + y]: PLUMB_TILE columns become rows; columns
+     * of whole vectors are written, into slack where `rows` is no multiple of PLUMB_TILE. */
+    void (*turn8)(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t rows);
 
     /* The value chain on float results. */
     void (*values)(float *to, const float *from, const plumb_value_chain *chain, int32_t n);
@@ -91,5 +125,9 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu);
 void plumb_kernels_init_c_color(plumb_kernels *kernels);
 void plumb_kernels_init_c_steps(plumb_kernels *kernels);
 void plumb_kernels_init_c_store(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_color(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_along(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_across(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_store(plumb_kernels *kernels);
 
 #endif

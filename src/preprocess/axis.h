@@ -42,20 +42,25 @@ typedef struct plumb_axis_request {
     bool is_y;      /* OpenCV treats borders of x and y differently */
 } plumb_axis_request;
 
+/* Sources are positions of the upright picture until the plan turns them into buffer columns or
+ * rows. Dense slots follow one another without gaps, but for copies of the first and last source
+ * that stand for a border. */
 typedef struct plumb_axis {
     plumb_taps taps;
-    int32_t *source; /* of each slot, in the upright picture until the plan turns them */
-    void *memory;
+    int32_t *source; /* of each slot */
+    bool dense;
+    int32_t lead, trail; /* copies before and behind dense slots */
+    void *memory, *program;
 } plumb_axis;
 
 /* What the resampler becomes for these two axes. */
 plumb_filter plumb_filter_select(plumb_resampler resampler, const plumb_axis_request *x,
                                  const plumb_axis_request *y);
 
-/* The two steps of a filter, and the factor of the last. */
+/* The two steps of a filter, and the factor of the last. Where each output is one source sample, both
+ * steps are PLUMB_STEP_PICK. */
 typedef struct plumb_arithmetic {
     plumb_filter filter;
-    bool pick; /* each output is one source sample: no sums at all */
     plumb_step first, second;
     float factor;
 } plumb_arithmetic;
@@ -73,10 +78,12 @@ int32_t plumb_filter_capacity(plumb_filter filter, const plumb_axis_request *req
 int32_t plumb_filter_taps(plumb_filter filter, const plumb_axis_request *request, int32_t i,
                           int32_t *first, double *weights);
 
-/* Build the tables. `repeat` gives each output of a pick a slot of its own, so that the
- * row of slots already is the result. PLUMB_E_NOMEM leaves nothing behind. */
-plumb_status plumb_axis_build(const plumb_context *context, const plumb_axis_request *request,
-                              const plumb_arithmetic *arithmetic, bool repeat, plumb_axis *axis);
+/* Build the tables. With `along` the slots may be dense where whole rows are faster to convert than
+ * picked samples, and the kernels make their own tables for `step`. PLUMB_E_NOMEM and
+ * PLUMB_E_LIMIT leave nothing behind. */
+plumb_status plumb_axis_build(const plumb_context *context, const plumb_kernels *kernels,
+                              const plumb_axis_request *request, const plumb_arithmetic *arithmetic,
+                              plumb_step step, bool along, plumb_axis *axis);
 void plumb_axis_release(const plumb_context *context, plumb_axis *axis);
 
 #endif

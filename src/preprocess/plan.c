@@ -83,9 +83,12 @@ static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
     plan->mirror_across = axes.swap ? axes.mirror_x : axes.mirror_y;
     plumb_axis *ax = axes.swap ? &plan->across : &plan->along;
     plumb_axis *ay = axes.swap ? &plan->along : &plan->across;
-    status = plumb_axis_build(&plan->context, &x, &plan->arithmetic, !axes.swap, ax);
+    plan->mirror_along = axes.swap ? axes.mirror_y : axes.mirror_x;
+    status = plumb_axis_build(&plan->context, &plan->kernels, &x, &plan->arithmetic,
+                              plan->arithmetic.first, !axes.swap, ax);
     if (status == PLUMB_OK)
-        status = plumb_axis_build(&plan->context, &y, &plan->arithmetic, axes.swap, ay);
+        status = plumb_axis_build(&plan->context, &plan->kernels, &y, &plan->arithmetic,
+                                  plan->arithmetic.second, axes.swap, ay);
     if (status == PLUMB_OK && plan->arithmetic.filter == PLUMB_FILTER_CV_AREA_WHOLE &&
         (int64_t)ax->taps.taps * ay->taps.taps > MAX_WHOLE_AREA)
         status = PLUMB_E_LIMIT;
@@ -101,6 +104,9 @@ static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
     int32_t base_y = cropped ? (int32_t)m->source.y : 0;
     turn_axis(ax, base_x, axes.swap ? buffer.y : buffer.x, m->picture.width, axes.mirror_x);
     turn_axis(ay, base_y, axes.swap ? buffer.x : buffer.y, m->picture.height, axes.mirror_y);
+    const plumb_axis *along = &plan->along;
+    int32_t last = along->taps.slots - 1;
+    plan->column = along->source[plan->mirror_along ? last : 0];
     return PLUMB_OK;
 }
 
@@ -121,12 +127,12 @@ static void choose_planes(plumb_preprocess_plan *plan)
             plumb_matrix_constants(plan->like.matrix, plan->like.range, plan->info->bits);
 }
 
-/* Room for `count` rows of `bytes`, each on its own cache lines. */
+/* Room for `count` rows of `bytes` and their slack, each on its own cache lines. */
 static bool reserve(size_t *total, size_t count, size_t bytes, size_t *offset, size_t *row)
 {
     size_t size;
     *offset = *total;
-    *row = (bytes + 63) / 64 * 64;
+    *row = (bytes + PLUMB_ROW_SLACK + 63) / 64 * 64;
     return plumb_mul_size(*row, count, &size) && plumb_add_size(*total, size, total);
 }
 
@@ -137,19 +143,20 @@ static bool lay_out_scratch(plumb_preprocess_plan *plan)
     size_t planes = (size_t)plan->planes, taps = (size_t)plan->across.taps.taps, ring, unused;
     size_t between = plumb_step_output_size(plan->arithmetic.first);
     size_t result = plumb_step_output_size(plan->arithmetic.second);
-    size_t wide = slots > outputs ? slots : outputs;
     if (!plumb_mul_size(taps, planes, &ring))
         return false;
-    size_t tile = plan->exchanged ? PLUMB_TILE * planes : planes;
-    return reserve(&s->total, 3, slots * 2, &s->samples, &s->sample_row) &&
-           reserve(&s->total, 3, slots, &s->colors, &s->color_row) &&
+    bool turned = plan->exchanged;
+    return reserve(&s->total, 3, (slots + 2) * 2, &s->samples, &s->sample_row) &&
+           reserve(&s->total, 3, slots + 2, &s->colors, &s->color_row) &&
            reserve(&s->total, 1, taps * sizeof(void *), &s->rows, &unused) &&
-           reserve(&s->total, ring, plan->exchanged ? slots : wide * between, &s->ring,
-                   &s->ring_row) &&
-           reserve(&s->total, planes, wide * between, &s->single, &s->single_row) &&
-           reserve(&s->total, tile, outputs * result, &s->result, &s->result_row) &&
-           reserve(&s->total, planes, PLUMB_TILE * result, &s->turned, &s->turned_row) &&
-           reserve(&s->total, 1, (wide + PLUMB_TILE) * sizeof(float), &s->values, &s->value_row);
+           reserve(&s->total, ring, turned ? slots : outputs * between, &s->ring, &s->ring_row) &&
+           reserve(&s->total, planes, slots * (turned ? between : 1), &s->single, &s->single_row) &&
+           reserve(&s->total, planes * (turned ? PLUMB_TILE : 1), outputs * result, &s->result,
+                   &s->result_row) &&
+           reserve(&s->total, planes, turned ? (outputs + 16) * PLUMB_TILE * result : 0, &s->turned,
+                   &s->turned_row) &&
+           reserve(&s->total, 1, 3 * (outputs + PLUMB_TILE) * sizeof(float), &s->values,
+                   &s->value_row);
 }
 
 static plumb_status fill_plan(plumb_preprocess_plan *plan, plumb_diag *diag)

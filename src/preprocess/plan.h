@@ -18,9 +18,6 @@
 #include "kernels/kernels.h"
 #include "preprocess/axis.h"
 
-/* Result columns that are stored together when the axes are exchanged. */
-#define PLUMB_TILE 16
-
 /* Where each part of the scratch memory begins, and row sizes in bytes. */
 typedef struct plumb_scratch_layout {
     size_t samples, sample_row; /* 3 component rows as fetched */
@@ -29,8 +26,8 @@ typedef struct plumb_scratch_layout {
     size_t ring, ring_row;      /* ring_rows times the planes */
     size_t single, single_row;  /* one row of each plane between the steps */
     size_t result, result_row;  /* one row, or a tile of columns, of each plane */
-    size_t turned, turned_row;  /* PLUMB_TILE pixels of each plane */
-    size_t values, value_row;   /* one row of float values */
+    size_t turned, turned_row;  /* a tile of each plane, turned */
+    size_t values, value_row;   /* one row of values of three channels */
     size_t total;
 } plumb_scratch_layout;
 
@@ -58,8 +55,13 @@ struct plumb_preprocess_plan {
     int plane_of[3];    /* of each channel */
     plumb_axis along;   /* sources are buffer columns */
     plumb_axis across;  /* sources are buffer rows */
+    int32_t column;     /* lowest buffer column of dense slots */
+    bool mirror_along;  /* buffer columns run against the picture's axis */
     plumb_value_chain chain[3];
     plumb_value_tables tables;
+    bool computed; /* the chains give the same values as the tables */
+    bool copied;   /* the tensor holds the 8-bit results themselves */
+    bool uniform;  /* all channels have one chain */
     plumb_scratch_layout scratch;
 };
 
@@ -86,10 +88,12 @@ void plumb_frame_rows_fetch(void *user, int32_t row, uint8_t *const planes[3]);
 /* Value tables and chains of a validated spec. */
 void plumb_values_init(plumb_preprocess_plan *plan);
 
-/* Store `n` pixels of each plane at (x, y) of the tensor: 8-bit results through the tables, float
- * results through the chains; `values` is room for `n` floats. */
-void plumb_store_pixels(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
-                        const void *const planes[3], int32_t n, float *values);
+/* Store a block of `n` by `rows` pixels at (x, y) of the tensor: 8-bit results through the tables or
+ * what equals them, float results (one row only) through the chains. Rows of a plane are `stride`
+ * bytes apart; `values` is the scratch area of that name. */
+void plumb_store_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
+                       const void *const planes[3], ptrdiff_t stride, int32_t n, int32_t rows,
+                       void *values);
 
 /* Pad everything outside mapping.placed. */
 void plumb_store_padding(const plumb_preprocess_plan *plan, uint8_t *tensor);

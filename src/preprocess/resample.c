@@ -33,12 +33,11 @@ static void fetch_next(resampling *r)
 {
     const plumb_preprocess_plan *plan = r->plan;
     int32_t order = r->fetched++, row = plan->across.source[order_of(plan, order)];
-    bool direct = plan->exchanged || plan->arithmetic.pick;
     uint8_t *planes[3] = { NULL, NULL, NULL };
     for (int c = 0; c < plan->planes; c++)
-        planes[c] = direct ? ring_row(r, order, c) : single_row(r, c);
+        planes[c] = plan->exchanged ? ring_row(r, order, c) : single_row(r, c);
     r->source->fetch(r->source->user, row, planes);
-    for (int c = 0; c < plan->planes && !direct; c++)
+    for (int c = 0; c < plan->planes && !plan->exchanged; c++)
         plan->kernels.along[plan->arithmetic.first](ring_row(r, order, c), planes[c],
                                                     &plan->along.taps);
 }
@@ -57,25 +56,31 @@ static const void *const *rows_for(resampling *r, int32_t i, int plane)
     return rows;
 }
 
+/* Sum across rows into `to`, or the one row that is picked. */
+static const void *sum_across(resampling *r, plumb_step step, void *to, int32_t i, int plane,
+                              int32_t n)
+{
+    const void *const *rows = rows_for(r, i, plane);
+    if (step == PLUMB_STEP_PICK)
+        return rows[0];
+    r->plan->kernels.across[step](to, rows, &r->plan->across.taps, i, n);
+    return to;
+}
+
 static void straight(resampling *r)
 {
     const plumb_preprocess_plan *plan = r->plan;
-    const plumb_taps *taps = &plan->across.taps;
     const plumb_scratch_layout *s = &plan->scratch;
     const plumb_irect *placed = &plan->mapping.placed;
-    for (int32_t k = 0; k < taps->outputs; k++) {
-        int32_t y = plan->mirror_across ? taps->outputs - 1 - k : k;
+    int32_t n = plan->along.taps.outputs, outputs = plan->across.taps.outputs;
+    for (int32_t k = 0; k < outputs; k++) {
+        int32_t y = plan->mirror_across ? outputs - 1 - k : k;
         const void *planes[3] = { NULL, NULL, NULL };
-        for (int c = 0; c < plan->planes; c++) {
-            const void *const *rows = rows_for(r, y, c);
-            uint8_t *result = r->scratch + s->result + (size_t)c * s->result_row;
-            planes[c] = plan->arithmetic.pick ? rows[0] : result;
-            if (!plan->arithmetic.pick)
-                plan->kernels.across[plan->arithmetic.second](result, rows, taps, y,
-                                                              plan->along.taps.outputs);
-        }
-        plumb_store_pixels(plan, r->tensor, placed->x, placed->y + y, planes,
-                           plan->along.taps.outputs, (float *)(void *)(r->scratch + s->values));
+        for (int c = 0; c < plan->planes; c++)
+            planes[c] = sum_across(r, plan->arithmetic.second,
+                                   r->scratch + s->result + (size_t)c * s->result_row, y, c, n);
+        plumb_store_block(plan, r->tensor, placed->x, placed->y + y, planes, 0, n, 1,
+                          r->scratch + s->values);
     }
 }
 
@@ -85,45 +90,42 @@ static void store_tile(resampling *r, int32_t x, int32_t columns)
     const plumb_preprocess_plan *plan = r->plan;
     const plumb_scratch_layout *s = &plan->scratch;
     const plumb_irect *placed = &plan->mapping.placed;
-    size_t size = plan->arithmetic.pick ? 1 : plumb_step_output_size(plan->arithmetic.second);
-    for (int32_t y = 0; y < plan->along.taps.outputs; y++) {
-        const void *planes[3] = { NULL, NULL, NULL };
-        for (int c = 0; c < plan->planes; c++) {
-            uint8_t *to = r->scratch + s->turned + (size_t)c * s->turned_row;
-            planes[c] = to;
-            for (int32_t i = 0; i < columns; i++) {
-                size_t column = (size_t)i * (size_t)plan->planes + (size_t)c;
-                const uint8_t *from = r->scratch + s->result + column * s->result_row;
-                memcpy(to + (size_t)i * size, from + (size_t)y * size, size);
-            }
+    size_t size = plumb_step_output_size(plan->arithmetic.second);
+    int32_t rows = plan->along.taps.outputs;
+    const void *planes[3] = { NULL, NULL, NULL };
+    for (int c = 0; c < plan->planes; c++) {
+        uint8_t *to = r->scratch + s->turned + (size_t)c * s->turned_row;
+        const uint8_t *from = r->scratch + s->result + (size_t)c * PLUMB_TILE * s->result_row;
+        planes[c] = to;
+        if (size == 1) {
+            plan->kernels.turn8(to, from, (ptrdiff_t)s->result_row, rows);
+            continue;
         }
-        plumb_store_pixels(plan, r->tensor, placed->x + x, placed->y + y, planes, columns,
-                           (float *)(void *)(r->scratch + s->values));
+        for (int32_t y = 0; y < rows; y++)
+            for (int32_t i = 0; i < columns; i++)
+                memcpy(to + (size_t)(y * PLUMB_TILE + i) * size,
+                       from + (size_t)i * s->result_row + (size_t)y * size, size);
     }
+    plumb_store_block(plan, r->tensor, placed->x + x, placed->y, planes,
+                      (ptrdiff_t)(PLUMB_TILE * size), columns, rows, r->scratch + s->values);
 }
 
 static void exchanged(resampling *r)
 {
     const plumb_preprocess_plan *plan = r->plan;
-    const plumb_taps *taps = &plan->across.taps;
     const plumb_scratch_layout *s = &plan->scratch;
-    for (int32_t k = 0; k < taps->outputs; k += PLUMB_TILE) {
-        int32_t columns = taps->outputs - k < PLUMB_TILE ? taps->outputs - k : PLUMB_TILE;
-        int32_t begin = plan->mirror_across ? taps->outputs - k - columns : k;
+    int32_t outputs = plan->across.taps.outputs, slots = plan->along.taps.slots;
+    for (int32_t k = 0; k < outputs; k += PLUMB_TILE) {
+        int32_t columns = outputs - k < PLUMB_TILE ? outputs - k : PLUMB_TILE;
+        int32_t begin = plan->mirror_across ? outputs - k - columns : k;
         for (int32_t i = 0; i < columns; i++) {
             int32_t column = plan->mirror_across ? columns - 1 - i : i;
             for (int c = 0; c < plan->planes; c++) {
-                const void *const *rows = rows_for(r, begin + column, c);
-                size_t index = (size_t)column * (size_t)plan->planes + (size_t)c;
-                uint8_t *result = r->scratch + s->result + index * s->result_row;
-                if (plan->arithmetic.pick) {
-                    memcpy(result, rows[0], (size_t)plan->along.taps.outputs);
-                    continue;
-                }
-                plan->kernels.across[plan->arithmetic.first](
-                    single_row(r, c), rows, taps, begin + column, plan->along.taps.slots);
-                plan->kernels.along[plan->arithmetic.second](result, single_row(r, c),
-                                                             &plan->along.taps);
+                size_t index = (size_t)c * PLUMB_TILE + (size_t)column;
+                const void *between = sum_across(r, plan->arithmetic.first, single_row(r, c),
+                                                 begin + column, c, slots);
+                plan->kernels.along[plan->arithmetic.second](
+                    r->scratch + s->result + index * s->result_row, between, &plan->along.taps);
             }
         }
         store_tile(r, begin, columns);

@@ -23,6 +23,30 @@ static int32_t quantized(const plumb_preprocess_spec *spec, float value)
     return (int32_t)fminf(fmaxf(value, low), high);
 }
 
+/* Whether computing, or copying, gives what the tables hold. */
+static void find_shortcuts(plumb_preprocess_plan *plan)
+{
+    uint8_t pixels[256];
+    uint32_t words[256];
+    uint16_t halves[256];
+    for (int p = 0; p < 256; p++)
+        pixels[p] = (uint8_t)p;
+    size_t size = plumb_dtype_size(plan->spec.dtype);
+    plan->computed = size > 1;
+    plan->copied = size == 1;
+    plan->uniform = true;
+    for (int c = 0; c < plan->channels; c++) {
+        const plumb_value_chain *chain = &plan->chain[c];
+        plan->kernels.compute4((float *)(void *)words, 0, pixels, 0, chain, 256, 1);
+        plan->kernels.compute2(halves, 0, pixels, 0, chain, 256, 1);
+        bool same = size == 4 ? memcmp(words, plan->tables.word[c], sizeof(words)) == 0
+                              : memcmp(halves, plan->tables.half[c], sizeof(halves)) == 0;
+        plan->computed = plan->computed && same;
+        plan->copied = plan->copied && memcmp(pixels, plan->tables.byte[c], sizeof(pixels)) == 0;
+        plan->uniform = plan->uniform && memcmp(chain, &plan->chain[0], sizeof(*chain)) == 0;
+    }
+}
+
 void plumb_values_init(plumb_preprocess_plan *plan)
 {
     const plumb_preprocess_spec *spec = &plan->spec;
@@ -36,6 +60,7 @@ void plumb_values_init(plumb_preprocess_plan *plan)
             plan->tables.byte[c][p] = (uint8_t)quantized(spec, value);
         }
     }
+    find_shortcuts(plan);
 }
 
 /* Address and element step of pixel (x, y) of channel c. */
@@ -50,9 +75,10 @@ static uint8_t *place(const plumb_preprocess_plan *plan, uint8_t *tensor, int c,
     return tensor + (packed ? pixel * channels + (size_t)c : (size_t)c * w * h + pixel) * element;
 }
 
-static void store_values(const plumb_preprocess_plan *plan, uint8_t *to, ptrdiff_t step,
-                         const float *values, int32_t n)
+static void store_floats(const plumb_preprocess_plan *plan, int c, uint8_t *to, ptrdiff_t step,
+                         const float *from, int32_t n, float *values)
 {
+    plan->kernels.values(values, from, &plan->chain[c], n);
     for (int32_t i = 0; i < n; i++) {
         if (plan->spec.dtype == PLUMB_DTYPE_FLOAT32)
             ((float *)(void *)to)[i * step] = values[i];
@@ -63,30 +89,82 @@ static void store_values(const plumb_preprocess_plan *plan, uint8_t *to, ptrdiff
     }
 }
 
-void plumb_store_pixels(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
-                        const void *const planes[3], int32_t n, float *values)
+static void store_table(const plumb_preprocess_plan *plan, int c, uint8_t *to, ptrdiff_t step,
+                        const uint8_t *from, int32_t n)
 {
     const plumb_kernels *k = &plan->kernels;
-    bool floats =
-        !plan->arithmetic.pick && plumb_step_output_size(plan->arithmetic.second) == sizeof(float);
-    for (int c = 0; c < plan->channels; c++) {
-        ptrdiff_t step;
-        uint8_t *to = place(plan, tensor, c, x, y, &step);
-        const void *from = planes[plan->plane_of[c]];
-        if (floats) {
-            k->values(values, from, &plan->chain[c], n);
-            store_values(plan, to, step, values, n);
+    switch (plumb_dtype_size(plan->spec.dtype)) {
+    case 1:
+        if (plan->copied && step == 1)
+            memcpy(to, from, (size_t)n);
+        else
+            k->store1(to, step, from, plan->tables.byte[c], n);
+        break;
+    case 2:
+        k->store2((uint16_t *)(void *)to, step, from, plan->tables.half[c], n);
+        break;
+    default:
+        k->store4((uint32_t *)(void *)to, step, from, plan->tables.word[c], n);
+    }
+}
+
+/* `n` by `rows` values by computation; strides in elements. */
+static void store_computed(const plumb_preprocess_plan *plan, int c, uint8_t *to,
+                           ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
+                           int32_t n, int32_t rows)
+{
+    const plumb_value_chain *chain = &plan->chain[c];
+    if (plan->spec.dtype == PLUMB_DTYPE_FLOAT32)
+        plan->kernels.compute4((float *)(void *)to, to_stride, from, from_stride, chain, n, rows);
+    else
+        plan->kernels.compute2((uint16_t *)(void *)to, to_stride, from, from_stride, chain, n,
+                               rows);
+}
+
+/* One row of three interleaved channels of bytes, or of values with one chain. */
+static void store_packed(const plumb_preprocess_plan *plan, uint8_t *to,
+                         const void *const planes[3], int32_t n, uint8_t *bytes)
+{
+    const uint8_t *from[3];
+    for (int c = 0; c < 3; c++)
+        from[c] = planes[plan->plane_of[c]];
+    if (plan->copied) {
+        plan->kernels.interleave3(to, from, n);
+        return;
+    }
+    plan->kernels.interleave3(bytes, from, n);
+    store_computed(plan, 0, to, 0, bytes, 0, 3 * n, 1);
+}
+
+void plumb_store_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
+                       const void *const planes[3], ptrdiff_t stride, int32_t n, int32_t rows,
+                       void *values)
+{
+    bool floats = plumb_step_output_size(plan->arithmetic.second) == sizeof(float);
+    bool packed = plan->spec.layout == PLUMB_LAYOUT_NHWC && plan->channels == 3;
+    ptrdiff_t step;
+    if (!packed && plan->computed && !floats) {
+        for (int c = 0; c < plan->channels; c++) {
+            uint8_t *to = place(plan, tensor, c, x, y, &step);
+            store_computed(plan, c, to, plan->mapping.input.width, planes[plan->plane_of[c]],
+                           stride, n, rows);
+        }
+        return;
+    }
+    for (int32_t r = 0; r < rows; r++) {
+        const void *row[3] = { NULL, NULL, NULL };
+        for (int p = 0; p < plan->planes; p++)
+            row[p] = (const uint8_t *)planes[p] + r * stride;
+        if (packed && !floats && (plan->copied || (plan->computed && plan->uniform))) {
+            store_packed(plan, place(plan, tensor, 0, x, y + r, &step), row, n, values);
             continue;
         }
-        switch (plumb_dtype_size(plan->spec.dtype)) {
-        case 1:
-            k->store1(to, step, from, plan->tables.byte[c], n);
-            break;
-        case 2:
-            k->store2((uint16_t *)(void *)to, step, from, plan->tables.half[c], n);
-            break;
-        default:
-            k->store4((uint32_t *)(void *)to, step, from, plan->tables.word[c], n);
+        for (int c = 0; c < plan->channels; c++) {
+            uint8_t *to = place(plan, tensor, c, x, y + r, &step);
+            if (floats)
+                store_floats(plan, c, to, step, row[plan->plane_of[c]], n, values);
+            else
+                store_table(plan, c, to, step, row[plan->plane_of[c]], n);
         }
     }
 }
@@ -94,12 +172,23 @@ void plumb_store_pixels(const plumb_preprocess_plan *plan, uint8_t *tensor, int3
 /* One element of `size` bytes, `n` times. */
 static void fill(uint8_t *to, const void *element, size_t size, ptrdiff_t step, int32_t n)
 {
-    if (size == 1 && step == 1) {
-        memset(to, *(const uint8_t *)element, (size_t)n);
-        return;
+    uint16_t half;
+    uint32_t word;
+    switch (size) {
+    case 1:
+        for (int32_t i = 0; i < n; i++)
+            to[i * step] = *(const uint8_t *)element;
+        break;
+    case 2:
+        memcpy(&half, element, sizeof(half));
+        for (int32_t i = 0; i < n; i++)
+            ((uint16_t *)(void *)to)[i * step] = half;
+        break;
+    default:
+        memcpy(&word, element, sizeof(word));
+        for (int32_t i = 0; i < n; i++)
+            ((uint32_t *)(void *)to)[i * step] = word;
     }
-    for (int32_t i = 0; i < n; i++)
-        memcpy(to + (size_t)(i * step) * size, element, size);
 }
 
 static void pad_row(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kernels/kernels.h"
+#include "kernels/c/reference.h"
 
 static inline uint8_t clip(int32_t x)
 {
@@ -53,6 +53,31 @@ static void yuv8(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, cons
         narrow(rgb, i, y[i] * 257, (u[i] - 128) * 256, (v[i] - 128) * 256, constants);
 }
 
+void plumb_yuv8_half_c(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                       ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants)
+{
+    for (int32_t i = 0; i < n; i++) {
+        ptrdiff_t at = (i >> 1) * chroma_stride;
+        if (constants->wide)
+            wide(rgb, i, y[i], u[at] - 128, v[at] - 128);
+        else
+            narrow(rgb, i, y[i] * 257, (u[at] - 128) * 256, (v[at] - 128) * 256, constants);
+    }
+}
+
+static void split(uint8_t *const to[4], const uint8_t *from, int size, int32_t n)
+{
+    for (int k = 0; k < size; k++)
+        for (int32_t i = 0; to[k] && i < n; i++)
+            to[k][i] = from[i * size + k];
+}
+
+static void reverse(uint8_t *to, const uint8_t *from, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++)
+        to[i] = from[n - 1 - i];
+}
+
 static void yuv10(uint8_t *const rgb[3], const uint16_t *y, const uint16_t *u, const uint16_t *v,
                   int32_t n, const plumb_yuv_constants *constants)
 {
@@ -85,7 +110,10 @@ void plumb_kernels_init_c_color(plumb_kernels *kernels)
     kernels->pick8 = pick8;
     kernels->pick16 = pick16;
     kernels->yuv8 = yuv8;
+    kernels->yuv8_half = plumb_yuv8_half_c;
     kernels->yuv10 = yuv10;
+    kernels->split = split;
+    kernels->reverse = reverse;
     kernels->rgb565 = rgb565;
     kernels->gray = gray;
 }

@@ -3,8 +3,9 @@
  * The weighted sums, each defined once and used along a row and across rows.
  */
 #include <math.h>
+#include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/c/reference.h"
 
 static inline uint8_t clip(int32_t x)
 {
@@ -73,18 +74,60 @@ DEFINE_STEP(float_first, uint8_t, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_second, float, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_round, float, uint8_t, float, real, 0.0f, PRODUCT, ROUNDED)
 
+static void along_pick(void *to, const void *from, const plumb_taps *taps)
+{
+    for (int32_t i = 0; i < taps->outputs; i++)
+        ((uint8_t *)to)[i] = ((const uint8_t *)from)[taps->first[i]];
+}
+
+static void across_pick(void *to, const void *const *rows, const plumb_taps *taps, int32_t output,
+                        int32_t n)
+{
+    (void)taps;
+    (void)output;
+    memcpy(to, rows[0], (size_t)n);
+}
+
+static size_t program_size(plumb_step step, const plumb_taps *taps)
+{
+    (void)step;
+    (void)taps;
+    return 0;
+}
+
+static void make_program(plumb_step step, const plumb_taps *taps, void *program)
+{
+    (void)step;
+    (void)taps;
+    (void)program;
+}
+
+static const struct {
+    plumb_along_fn along;
+    plumb_across_fn across;
+} steps[PLUMB_STEPS] = {
+    [PLUMB_STEP_PICK] = { along_pick, across_pick },
+    [PLUMB_STEP_PILLOW] = { along_pillow, across_pillow },
+    [PLUMB_STEP_LINEAR_FIRST] = { along_linear_first, across_linear_first },
+    [PLUMB_STEP_LINEAR_SECOND] = { along_linear_second, across_linear_second },
+    [PLUMB_STEP_EXACT_FIRST] = { along_exact_first, across_exact_first },
+    [PLUMB_STEP_EXACT_SECOND] = { along_exact_second, across_exact_second },
+    [PLUMB_STEP_FLOAT_FIRST] = { along_float_first, across_float_first },
+    [PLUMB_STEP_FLOAT_SECOND] = { along_float_second, across_float_second },
+    [PLUMB_STEP_FLOAT_ROUND] = { along_float_round, across_float_round },
+};
+
+void plumb_along_c(plumb_step step, void *to, const void *from, const plumb_taps *taps)
+{
+    steps[step].along(to, from, taps);
+}
+
 void plumb_kernels_init_c_steps(plumb_kernels *kernels)
 {
-#define USE(STEP, NAME)                                                                            \
-    kernels->along[STEP] = along_##NAME;                                                           \
-    kernels->across[STEP] = across_##NAME
-    USE(PLUMB_STEP_PILLOW, pillow);
-    USE(PLUMB_STEP_LINEAR_FIRST, linear_first);
-    USE(PLUMB_STEP_LINEAR_SECOND, linear_second);
-    USE(PLUMB_STEP_EXACT_FIRST, exact_first);
-    USE(PLUMB_STEP_EXACT_SECOND, exact_second);
-    USE(PLUMB_STEP_FLOAT_FIRST, float_first);
-    USE(PLUMB_STEP_FLOAT_SECOND, float_second);
-    USE(PLUMB_STEP_FLOAT_ROUND, float_round);
-#undef USE
+    kernels->program_size = program_size;
+    kernels->make_program = make_program;
+    for (int s = 0; s < PLUMB_STEPS; s++) {
+        kernels->along[s] = steps[s].along;
+        kernels->across[s] = steps[s].across;
+    }
 }

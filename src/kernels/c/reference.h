@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * C kernels that SIMD falls back to: remainders of rows, and tables it has no form for.
+ */
+#ifndef PLUMB_KERNELS_C_REFERENCE_H
+#define PLUMB_KERNELS_C_REFERENCE_H
+
+#include "kernels/kernels.h"
+
+void plumb_yuv8_half_c(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                       ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants);
+void plumb_along_c(plumb_step step, void *to, const void *from, const plumb_taps *taps);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <immintrin.h>
+
+#include "kernels/c/reference.h"
+
+/* What is left behind full vectors, and rarer layouts. */
+static void rest(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                 ptrdiff_t chroma_stride, int32_t from, int32_t n,
+                 const plumb_yuv_constants *constants)
+{
+    if (from >= n)
+        return;
+    uint8_t *to[3] = { rgb[0] + from, rgb[1] + from, rgb[2] + from };
+    ptrdiff_t at = (ptrdiff_t)(from / 2) * chroma_stride;
+    plumb_yuv8_half_c(to, y + from, u + at, v + at, chroma_stride, n - from, constants);
+}
+
+typedef struct narrow_vectors {
+    __m256i y_gain, y_bias, u_blue, u_green, v_green, v_red;
+} narrow_vectors;
+
+static narrow_vectors narrow_of(const plumb_yuv_constants *k)
+{
+    narrow_vectors n;
+    n.y_gain = _mm256_set1_epi16((int16_t)k->y_gain);
+    n.y_bias = _mm256_set1_epi16(k->y_bias);
+    n.u_blue = _mm256_set1_epi16(k->u_blue);
+    n.u_green = _mm256_set1_epi16(k->u_green);
+    n.v_green = _mm256_set1_epi16(k->v_green);
+    n.v_red = _mm256_set1_epi16(k->v_red);
+    return n;
+}
+
+static inline __m256i luma_of(__m256i doubled, const narrow_vectors *k)
+{
+    return _mm256_add_epi16(_mm256_mulhi_epu16(doubled, k->y_gain), k->y_bias);
+}
+
+static inline __m256i bytes_of(__m256i low, __m256i high)
+{
+    return _mm256_packus_epi16(_mm256_srai_epi16(low, 6), _mm256_srai_epi16(high, 6));
+}
+
+static inline void store(uint8_t *to, __m256i bytes)
+{
+    _mm256_storeu_si256((__m256i *)(void *)to, bytes);
+}
+
+static inline __m256i load(const uint8_t *from)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)from);
+}
+
+/* 32 pixels; u and v are 16 samples around 0, times 256. The saturation of the sums is beyond what
+ * the bytes can hold, so it changes nothing. */
+static inline void narrow_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
+                                __m256i v, const narrow_vectors *k)
+{
+    __m256i bytes = load(y + i);
+    __m256i low = luma_of(_mm256_unpacklo_epi8(bytes, bytes), k);
+    __m256i high = luma_of(_mm256_unpackhi_epi8(bytes, bytes), k);
+    __m256i red = _mm256_mulhrs_epi16(v, k->v_red), blue = _mm256_mulhrs_epi16(u, k->u_blue);
+    __m256i green =
+        _mm256_add_epi16(_mm256_mulhrs_epi16(u, k->u_green), _mm256_mulhrs_epi16(v, k->v_green));
+    store(rgb[0] + i, bytes_of(_mm256_adds_epi16(low, _mm256_unpacklo_epi16(red, red)),
+                               _mm256_adds_epi16(high, _mm256_unpackhi_epi16(red, red))));
+    store(rgb[1] + i, bytes_of(_mm256_subs_epi16(low, _mm256_unpacklo_epi16(green, green)),
+                               _mm256_subs_epi16(high, _mm256_unpackhi_epi16(green, green))));
+    store(rgb[2] + i, bytes_of(_mm256_adds_epi16(low, _mm256_unpacklo_epi16(blue, blue)),
+                               _mm256_adds_epi16(high, _mm256_unpackhi_epi16(blue, blue))));
+}
+
+static inline __m256i widened(const uint8_t *from)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+    return _mm256_slli_epi16(_mm256_cvtepu8_epi16(bytes), 8);
+}
+
+static inline __m256i wide_channel(__m256i luma0, __m256i luma1, __m256i luma2, __m256i luma3,
+                                   __m256i chroma_low, __m256i chroma_high)
+{
+    __m256i c0 = _mm256_unpacklo_epi32(chroma_low, chroma_low);
+    __m256i c1 = _mm256_unpackhi_epi32(chroma_low, chroma_low);
+    __m256i c2 = _mm256_unpacklo_epi32(chroma_high, chroma_high);
+    __m256i c3 = _mm256_unpackhi_epi32(chroma_high, chroma_high);
+    __m256i low = _mm256_packs_epi32(_mm256_srai_epi32(_mm256_add_epi32(luma0, c0), 20),
+                                     _mm256_srai_epi32(_mm256_add_epi32(luma1, c1), 20));
+    __m256i high = _mm256_packs_epi32(_mm256_srai_epi32(_mm256_add_epi32(luma2, c2), 20),
+                                      _mm256_srai_epi32(_mm256_add_epi32(luma3, c3), 20));
+    return _mm256_packus_epi16(low, high);
+}
+
+static inline __m256i wide_luma(__m256i words, bool high)
+{
+    __m256i zero = _mm256_setzero_si256();
+    __m256i y = high ? _mm256_unpackhi_epi16(words, zero) : _mm256_unpacklo_epi16(words, zero);
+    return _mm256_add_epi32(_mm256_mullo_epi32(y, _mm256_set1_epi32(PLUMB_OPENCV_Y_GAIN)),
+                            _mm256_set1_epi32(1 << 19));
+}
+
+/* The same in OpenCV's 32-bit form. Words come in the order of unpacklo and unpackhi, which keeps
+ * the halves of the registers as they are. */
+static inline void wide_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
+                              __m256i v)
+{
+    __m256i zero = _mm256_setzero_si256();
+    __m256i bytes = _mm256_subs_epu8(load(y + i), _mm256_set1_epi8(16));
+    __m256i w0 = _mm256_unpacklo_epi8(bytes, zero), w1 = _mm256_unpackhi_epi8(bytes, zero);
+    __m256i l0 = wide_luma(w0, false), l1 = wide_luma(w0, true);
+    __m256i l2 = wide_luma(w1, false), l3 = wide_luma(w1, true);
+    /* (x*256) << 16 >> 24 restores the sign-extended sample in 32 bits. */
+    __m256i u0 = _mm256_srai_epi32(_mm256_unpacklo_epi16(zero, u), 24);
+    __m256i u1 = _mm256_srai_epi32(_mm256_unpackhi_epi16(zero, u), 24);
+    __m256i v0 = _mm256_srai_epi32(_mm256_unpacklo_epi16(zero, v), 24);
+    __m256i v1 = _mm256_srai_epi32(_mm256_unpackhi_epi16(zero, v), 24);
+#define TIMES(x, k) _mm256_mullo_epi32(x, _mm256_set1_epi32(k))
+    store(rgb[0] + i, wide_channel(l0, l1, l2, l3, TIMES(v0, PLUMB_OPENCV_V_RED),
+                                   TIMES(v1, PLUMB_OPENCV_V_RED)));
+    __m256i g0 = _mm256_add_epi32(TIMES(v0, PLUMB_OPENCV_V_GREEN), TIMES(u0, PLUMB_OPENCV_U_GREEN));
+    __m256i g1 = _mm256_add_epi32(TIMES(v1, PLUMB_OPENCV_V_GREEN), TIMES(u1, PLUMB_OPENCV_U_GREEN));
+    store(rgb[1] + i, wide_channel(l0, l1, l2, l3, g0, g1));
+    store(rgb[2] + i, wide_channel(l0, l1, l2, l3, TIMES(u0, PLUMB_OPENCV_U_BLUE),
+                                   TIMES(u1, PLUMB_OPENCV_U_BLUE)));
+#undef TIMES
+}
+
+static void yuv8_half(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                      ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants)
+{
+    bool pairs = chroma_stride == 2 && (v == u + 1 || u == v + 1);
+    int32_t done = 0, full = pairs || chroma_stride == 1 ? n / 32 * 32 : 0;
+    narrow_vectors k = narrow_of(constants);
+    __m256i middle = _mm256_set1_epi16((int16_t)0x8000);
+    for (; done < full; done += 32) {
+        __m256i a, b;
+        if (pairs) {
+            __m256i both = load((v == u + 1 ? u : v) + done);
+            a = _mm256_slli_epi16(both, 8);
+            b = _mm256_and_si256(both, _mm256_set1_epi16((int16_t)0xff00));
+            if (u == v + 1) {
+                __m256i swap = a;
+                a = b;
+                b = swap;
+            }
+        } else {
+            a = widened(u + done / 2);
+            b = widened(v + done / 2);
+        }
+        a = _mm256_xor_si256(a, middle);
+        b = _mm256_xor_si256(b, middle);
+        if (constants->wide)
+            wide_pairs(rgb, done, y, a, b);
+        else
+            narrow_pairs(rgb, done, y, a, b, &k);
+    }
+    rest(rgb, y, u, v, chroma_stride, done, n, constants);
+}
+
+/* Every third byte of 96, for the three channels: blend the three vectors, then one shuffle. */
+static void split3(uint8_t *const to[4], const uint8_t *from, int32_t n)
+{
+    int32_t i = 0;
+    __m256i take1 = _mm256_setr_epi8(0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, 0, -1, 0,
+                                     0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0);
+    __m256i take2 = _mm256_setr_epi8(0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, 0, -1,
+                                     0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0);
+    __m256i order0 = _mm256_setr_epi8(0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0, 3, 6,
+                                      9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13);
+    __m256i order1 = _mm256_setr_epi8(1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7,
+                                      10, 13, 0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14);
+    __m256i order2 = _mm256_setr_epi8(2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15, 2, 5, 8,
+                                      11, 14, 1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15);
+    for (; i + 32 <= n; i += 32) {
+        const __m128i *p = (const __m128i *)(const void *)(from + 3 * i);
+        /* The low halves hold pixels 0..15, the high halves pixels 16..31. */
+        __m256i a = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(p)),
+                                            _mm_loadu_si128(p + 3), 1);
+        __m256i b = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(p + 1)),
+                                            _mm_loadu_si128(p + 4), 1);
+        __m256i c = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(p + 2)),
+                                            _mm_loadu_si128(p + 5), 1);
+        /* Channel 0 is at bytes 0 mod 3 of a, 2 mod 3 of b, 1 mod 3 of c; the others follow. */
+        __m256i x = _mm256_blendv_epi8(_mm256_blendv_epi8(a, b, take2), c, take1);
+        __m256i y = _mm256_blendv_epi8(_mm256_blendv_epi8(b, c, take2), a, take1);
+        __m256i z = _mm256_blendv_epi8(_mm256_blendv_epi8(c, a, take2), b, take1);
+        if (to[0])
+            store(to[0] + i, _mm256_shuffle_epi8(x, order0));
+        if (to[1])
+            store(to[1] + i, _mm256_shuffle_epi8(y, order1));
+        if (to[2])
+            store(to[2] + i, _mm256_shuffle_epi8(z, order2));
+    }
+    for (int k = 0; k < 3; k++)
+        for (int32_t j = i; to[k] && j < n; j++)
+            to[k][j] = from[3 * j + k];
+}
+
+static void split4(uint8_t *const to[4], const uint8_t *from, int32_t n)
+{
+    int32_t i = 0;
+    __m256i group = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8,
+                                     12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m256i lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    for (; i + 32 <= n; i += 32) {
+        __m256i v[4];
+        for (int k = 0; k < 4; k++) /* eight bytes of each channel, channel by channel */
+            v[k] = _mm256_permutevar8x32_epi32(
+                _mm256_shuffle_epi8(load(from + 4 * i + 32 * k), group), lanes);
+        __m256i a = _mm256_unpacklo_epi64(v[0], v[1]), b = _mm256_unpackhi_epi64(v[0], v[1]);
+        __m256i c = _mm256_unpacklo_epi64(v[2], v[3]), d = _mm256_unpackhi_epi64(v[2], v[3]);
+        if (to[0])
+            store(to[0] + i, _mm256_permute2x128_si256(a, c, 0x20));
+        if (to[1])
+            store(to[1] + i, _mm256_permute2x128_si256(b, d, 0x20));
+        if (to[2])
+            store(to[2] + i, _mm256_permute2x128_si256(a, c, 0x31));
+        if (to[3])
+            store(to[3] + i, _mm256_permute2x128_si256(b, d, 0x31));
+    }
+    for (int k = 0; k < 4; k++)
+        for (int32_t j = i; to[k] && j < n; j++)
+            to[k][j] = from[4 * j + k];
+}
+
+static void split2(uint8_t *const to[4], const uint8_t *from, int32_t n)
+{
+    int32_t i = 0;
+    __m256i low = _mm256_set1_epi16(0xff);
+    for (; i + 32 <= n; i += 32) {
+        __m256i a = load(from + 2 * i), b = load(from + 2 * i + 32);
+        __m256i even = _mm256_packus_epi16(_mm256_and_si256(a, low), _mm256_and_si256(b, low));
+        __m256i odd = _mm256_packus_epi16(_mm256_srli_epi16(a, 8), _mm256_srli_epi16(b, 8));
+        if (to[0])
+            store(to[0] + i, _mm256_permute4x64_epi64(even, 0xd8));
+        if (to[1])
+            store(to[1] + i, _mm256_permute4x64_epi64(odd, 0xd8));
+    }
+    for (int k = 0; k < 2; k++)
+        for (int32_t j = i; to[k] && j < n; j++)
+            to[k][j] = from[2 * j + k];
+}
+
+static void split(uint8_t *const to[4], const uint8_t *from, int size, int32_t n)
+{
+    if (size == 2)
+        split2(to, from, n);
+    else if (size == 3)
+        split3(to, from, n);
+    else
+        split4(to, from, n);
+}
+
+static void reverse(uint8_t *to, const uint8_t *from, int32_t n)
+{
+    int32_t i = 0;
+    __m256i order = _mm256_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14,
+                                     13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    for (; i + 32 <= n; i += 32) {
+        __m256i v = _mm256_shuffle_epi8(load(from + n - 32 - i), order);
+        store(to + i, _mm256_permute4x64_epi64(v, 0x4e));
+    }
+    for (; i < n; i++)
+        to[i] = from[n - 1 - i];
+}
+
+void plumb_kernels_init_avx2_color(plumb_kernels *kernels)
+{
+    kernels->yuv8_half = yuv8_half;
+    kernels->split = split;
+    kernels->reverse = reverse;
+}
