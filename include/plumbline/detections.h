@@ -111,7 +111,8 @@ PLUMB_API void plumb_ledger_reset(plumb_ledger *ledger);
 
 /* Intersect every box with the upright image. Only for lists in UPRIGHT, NORMALIZED or VISION
  * space, otherwise PLUMB_E_SPACE. Boxes that lie outside become empty and are removed and counted
- * as CLIPPED; `ledger` may be NULL. */
+ * as CLIPPED; turned boxes stay whole unless all of their extent lies outside. `ledger` may be
+ * NULL. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_detections_clip(plumb_detections *list,
                                                              const plumb_mapping *mapping,
                                                              plumb_ledger *ledger,

@@ -19,7 +19,8 @@ extern "C" {
 
 /* --- the network --- */
 
-/* The callback. The session calls it on the thread that calls the session, one call at a time.
+/* The callback. The session calls it on the thread that calls the session, one call at a time;
+ * it must not call the session in turn.
  *
  * prepare  once, before the first frame: names, types and shapes of what infer will be given.
  *          May be NULL. Timed as the cold call, with the first infer.
@@ -176,7 +177,9 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_session_preprocess(plumb_session *s
                                                                 plumb_result *result,
                                                                 plumb_diag *diag);
 
-/* The second half, for outputs that were computed elsewhere, of a frame with this geometry. */
+/* The second half, for outputs that were computed elsewhere, of a frame with this geometry. The
+ * outputs are borrowed; with options.trace they must stay until the last plumb_session_trace.
+ * Errors as for a run, and those of plumb_mapping_make. */
 PLUMB_API PLUMB_NODISCARD plumb_status
 plumb_session_postprocess(plumb_session *session, plumb_size buffer, plumb_orientation orientation,
                           const plumb_irect *roi, const plumb_outputs *outputs,

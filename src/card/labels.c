@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "card/parts.h"
@@ -55,6 +56,28 @@ static plumb_status read_label(plumb_reader *reader, json_t *value, void *target
     return plumb_reader_text(reader, value, target);
 }
 
+static int compare_labels(const void *a, const void *b)
+{
+    const plumb_label *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* A card may name as many classes as it has labels: each is found in logarithmic time. */
+static plumb_status sort_labels(plumb_reader *reader, plumb_card *card)
+{
+    plumb_label *sorted = plumb_arena_array(reader->arena, card->label_count, sizeof(*sorted));
+    if (!sorted)
+        return plumb_reader_no_memory(reader);
+    for (size_t i = 0; i < card->label_count; i++) {
+        sorted[i].text = card->labels[i];
+        sorted[i].id = (int32_t)i;
+    }
+    qsort(sorted, card->label_count, sizeof(*sorted), compare_labels);
+    card->sorted_labels = sorted;
+    return PLUMB_OK;
+}
+
 plumb_status plumb_card_read_labels(plumb_reader *reader, json_t *value, void *target)
 {
     plumb_card *card = target;
@@ -64,7 +87,7 @@ plumb_status plumb_card_read_labels(plumb_reader *reader, json_t *value, void *t
             plumb_reader_array(reader, value, 1, PLUMB_MAX_CLASSES, sizeof(const char *),
                                read_label, &labels, &card->label_count);
         card->labels = labels;
-        return status;
+        return status ? status : sort_labels(reader, card);
     }
     if (!json_is_string(value))
         return plumb_reader_expected(reader, value, "a file name or an array of labels");
@@ -76,7 +99,7 @@ plumb_status plumb_card_read_labels(plumb_reader *reader, json_t *value, void *t
         return status;
     status = split_lines(reader, card, file, data, size);
     plumb_release(&reader->arena->context, data);
-    return status;
+    return status ? status : sort_labels(reader, card);
 }
 
 int32_t plumb_card_class_limit(const plumb_card *card)
@@ -105,35 +128,45 @@ static bool parse_digits(const char *text, int64_t *number)
     return i > 0 && text[i] == '\0';
 }
 
+static plumb_status unknown_label(plumb_reader *reader, const char *name, const char *shown)
+{
+    const plumb_card *card = reader->card;
+    if (card->label_count == 0)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE,
+                                 "\"%s\" cannot be looked up: the card has no head.labels", shown);
+    plumb_suggestion suggestion = plumb_suggest(name);
+    for (size_t i = 0; i < card->label_count; i++)
+        plumb_suggest_offer(&suggestion, card->labels[i]);
+    if (suggestion.nearest)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label; did you mean \"%s\"?",
+                                 shown, suggestion.nearest);
+    return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label", shown);
+}
+
 plumb_status plumb_card_class_named(plumb_reader *reader, const char *name, int32_t *class_id)
 {
     const plumb_card *card = reader->card;
     char shown[PLUMB_SHOWN_TEXT];
     plumb_reader_shown(name, shown);
-    plumb_suggestion suggestion = plumb_suggest(name);
-    size_t found = card->label_count;
-    for (size_t i = 0; i < card->label_count; i++) {
-        plumb_suggest_offer(&suggestion, card->labels[i]);
-        if (strcmp(card->labels[i], name) != 0)
-            continue;
-        if (found < card->label_count)
-            return plumb_reader_fail(reader, PLUMB_E_VALUE,
-                                     "classes %zu and %zu both have the label \"%s\": give the id",
-                                     found, i, shown);
-        found = i;
+    size_t low = 0, high = card->label_count; /* the first label that is not before `name` */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(card->sorted_labels[middle].text, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    int64_t id = (int64_t)found;
-    if (found < card->label_count || parse_digits(name, &id)) {
-        *class_id = (int32_t)id;
-        return check_class(reader, id);
-    }
-    if (card->label_count == 0)
+    const plumb_label *found = card->sorted_labels + low;
+    bool known = low < card->label_count && strcmp(found->text, name) == 0;
+    if (known && low + 1 < card->label_count && strcmp(found[1].text, name) == 0)
         return plumb_reader_fail(reader, PLUMB_E_VALUE,
-                                 "\"%s\" cannot be looked up: the card has no head.labels", shown);
-    if (suggestion.nearest)
-        return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label; did you mean \"%s\"?",
-                                 shown, suggestion.nearest);
-    return plumb_reader_fail(reader, PLUMB_E_VALUE, "\"%s\" is no label", shown);
+                                 "classes %d and %d both have the label \"%s\": give the id",
+                                 (int)found[0].id, (int)found[1].id, shown);
+    int64_t id = known ? found->id : 0;
+    if (!known && !parse_digits(name, &id))
+        return unknown_label(reader, name, shown);
+    *class_id = (int32_t)id;
+    return check_class(reader, id);
 }
 
 plumb_status plumb_card_read_classes(plumb_reader *reader, json_t *array, const int32_t **classes,

@@ -8,10 +8,17 @@
 
 #include "card/reader.h"
 
+/* A label with its class id, in an array sorted by both. */
+typedef struct plumb_label {
+    const char *text;
+    int32_t id;
+} plumb_label;
+
 struct plumb_card {
     plumb_arena arena;          /* everything that the fields below point to */
     const char *name, *profile; /* never NULL once read */
     const char *const *labels;
+    const plumb_label *sorted_labels;
     size_t label_count;
     plumb_pipeline_spec spec;
 };

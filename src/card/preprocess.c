@@ -78,7 +78,7 @@ static plumb_status read_std(plumb_reader *reader, json_t *value, void *target)
 }
 
 static const plumb_field quantization_fields[] = {
-    { PLUMB_READ_RANGE(plumb_quantization, "scale", PLUMB_FIELD_FLOAT, scale, 0.0, FLT_MAX),
+    { PLUMB_READ_RANGE(plumb_quantization, "scale", PLUMB_FIELD_FLOAT, scale, FLT_MIN, FLT_MAX),
       .required = true },
     { PLUMB_READ_RANGE(plumb_quantization, "zero_point", PLUMB_FIELD_INT32, zero_point, INT32_MIN,
                        INT32_MAX) },
@@ -107,7 +107,7 @@ static const plumb_field fields[] = {
     { PLUMB_READ_RANGE(plumb_card, "resize_short", PLUMB_FIELD_INT32,
                        spec.preprocess.mapping.resize_short, 1, PLUMB_MAX_SIDE) },
     { PLUMB_READ_RANGE(plumb_card, "central_fraction", PLUMB_FIELD_DOUBLE,
-                       spec.preprocess.mapping.central_fraction, 0.0, 1.0) },
+                       spec.preprocess.mapping.central_fraction, 0.01, 1.0) },
     { PLUMB_READ_CHOICE(plumb_card, "resample", spec.preprocess.resample, resamplers) },
     { PLUMB_READ_CHOICE(plumb_card, "channels", spec.preprocess.channels, channel_orders) },
     { PLUMB_READ_CHOICE(plumb_card, "layout", spec.preprocess.layout, layouts) },

@@ -78,6 +78,16 @@ plumb_status plumb_detections_map(plumb_detections *list, const plumb_mapping *m
     return PLUMB_OK;
 }
 
+/* The extent of a turned rectangle reaches into 0..width, 0..height. */
+static bool turned_reaches(const plumb_detection *d, float width, float height)
+{
+    double c = fabs(cos(d->angle)), s = fabs(sin(d->angle));
+    double w = ((double)d->box.x1 - d->box.x0) / 2.0, h = ((double)d->box.y1 - d->box.y0) / 2.0;
+    double x = ((double)d->box.x0 + d->box.x1) / 2.0, y = ((double)d->box.y0 + d->box.y1) / 2.0;
+    double rx = w * c + h * s, ry = w * s + h * c;
+    return x + rx > 0.0 && x - rx < width && y + ry > 0.0 && y - ry < height;
+}
+
 plumb_status plumb_detections_clip(plumb_detections *list, const plumb_mapping *mapping,
                                    plumb_ledger *ledger, plumb_diag *diag)
 {
@@ -100,7 +110,8 @@ plumb_status plumb_detections_clip(plumb_detections *list, const plumb_mapping *
             d.box.x1 = fminf(d.box.x1, width);
             d.box.y1 = fminf(d.box.y1, height);
         }
-        if (d.box.x1 > d.box.x0 && d.box.y1 > d.box.y0)
+        bool inside = d.box.x1 > d.box.x0 && d.box.y1 > d.box.y0;
+        if (inside && (!list->has_angle || turned_reaches(&d, width, height)))
             list->items[kept++] = d;
         else
             plumb_ledger_drop(ledger, PLUMB_FATE_CLIPPED, &list->items[i], -1, list->space);

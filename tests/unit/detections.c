@@ -215,6 +215,18 @@ static void test_clip(void **state)
     assert_int_equal(ledger.rows + ledger.entry_count + ledger.counts[PLUMB_FATE_KEPT], 0);
     list.space = PLUMB_SPACE_INPUT;
     assert_int_equal(plumb_detections_clip(&list, &m, NULL, NULL), PLUMB_E_SPACE);
+
+    /* Turned by 45 degrees, 20 x 2 around -5,50 reaches 7.8 to each side, around -8,50 as well. */
+    plumb_detection turned[2] = { { { -15, 49, 5, 51 }, 0.5f, 0, 0, 0.7853982f, -1, { 0 } },
+                                  { { -18, 49, 2, 51 }, 0.5f, 0, 1, 0.7853982f, -1, { 0 } } };
+    list.items = turned;
+    list.count = 2;
+    list.has_angle = true;
+    list.space = PLUMB_SPACE_UPRIGHT;
+    assert_int_equal(plumb_detections_clip(&list, &m, NULL, NULL), PLUMB_OK);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(turned[0].row, 0);
+    assert_float_equal(turned[0].box.x0, -15, 0);
 }
 
 static void test_order(void **state)
