@@ -2,21 +2,37 @@
 #include "heads/matrix.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "kernels/scores.h"
-
-static inline float load(const plumb_matrix *matrix, const unsigned char *at)
+float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
 {
-    plumb_tensor element = { .data = (void *)(uintptr_t)at,
-                             .dtype = matrix->dtype,
-                             .quantization = matrix->quantization };
-    return plumb_tensor_load(&element, 0);
-}
-
-float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int64_t column)
-{
-    return load(matrix, plumb_matrix_row(matrix, row) + column * matrix->column_stride);
+    double stored;
+    switch (matrix->dtype) {
+    case PLUMB_DTYPE_FLOAT32: {
+        float value;
+        memcpy(&value, at, sizeof(value));
+        return value;
+    }
+    case PLUMB_DTYPE_FLOAT16: {
+        uint16_t half;
+        memcpy(&half, at, sizeof(half));
+        return plumb_float_from_half(half);
+    }
+    case PLUMB_DTYPE_INT8:
+        stored = (int8_t)*at;
+        break;
+    case PLUMB_DTYPE_UINT8:
+        stored = *at;
+        break;
+    default: {
+        plumb_tensor element = { .data = (void *)(uintptr_t)at,
+                                 .dtype = matrix->dtype,
+                                 .quantization = matrix->quantization };
+        return plumb_tensor_load(&element, 0);
+    }
+    }
+    if (matrix->quantization.scale > 0.0f)
+        stored = (stored - matrix->quantization.zero_point) * (double)matrix->quantization.scale;
+    return (float)stored;
 }
 
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column)
@@ -34,7 +50,7 @@ static bool is_byte(plumb_dtype dtype)
 static float byte_value(const plumb_matrix *matrix, int32_t stored)
 {
     unsigned char byte = (unsigned char)stored; /* two's complement of an int8_t too */
-    return load(matrix, &byte);
+    return plumb_matrix_load(matrix, &byte);
 }
 
 float plumb_matrix_maximum(const plumb_matrix *matrix)
@@ -85,79 +101,156 @@ plumb_gate plumb_gate_make(const plumb_matrix *matrix, float limit)
     return gate;
 }
 
-/* One element against the gate, in the stored type: 1 passes, 0 does not. */
-static inline bool passes(const plumb_gate *gate, const plumb_matrix *matrix,
-                          const unsigned char *at)
+bool plumb_gate_by_column(const plumb_gate *gate, const plumb_matrix *matrix)
 {
-    return !(load(matrix, at) <= gate->limit);
+    return gate->aligned && matrix->row_stride == (int64_t)plumb_dtype_size(matrix->dtype);
 }
 
-static bool rows_any_stride(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
-                            size_t count, int64_t columns, uint8_t *pass)
+static uint8_t byte_flip(const plumb_matrix *matrix)
 {
-    const unsigned char *row = plumb_matrix_row(matrix, first);
+    return matrix->dtype == PLUMB_DTYPE_INT8 ? 0 : 0x80;
+}
+
+static int8_t byte_limit(const plumb_gate *gate, const plumb_matrix *matrix)
+{
+    return (int8_t)(matrix->dtype == PLUMB_DTYPE_INT8 ? gate->key : gate->key - 128);
+}
+
+static size_t passing_blocks(const plumb_gate *gate, const plumb_matrix *matrix,
+                             const unsigned char *start, size_t planes, size_t count,
+                             uint16_t *blocks)
+{
+    const void *data = start;
+    ptrdiff_t stride = (ptrdiff_t)matrix->column_stride;
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
+        return plumb_columns_float(data, stride / 4, planes, count, gate->limit, blocks);
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
+        return plumb_columns_half(data, stride / 2, planes, count, gate->key, blocks);
+    if (!gate->open)
+        return plumb_columns_byte(start, stride, planes, count, byte_flip(matrix),
+                                  byte_limit(gate, matrix), blocks);
+    size_t all = (count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
+    for (size_t i = 0; i < all; i++)
+        blocks[i] = (uint16_t)i;
+    return all;
+}
+
+/* One element against the gate: at or below it, and no NaN. */
+static inline bool stays(const plumb_gate *gate, const plumb_matrix *matrix,
+                         const unsigned char *at)
+{
+    switch (matrix->dtype) {
+    case PLUMB_DTYPE_FLOAT16: {
+        uint16_t half;
+        memcpy(&half, at, sizeof(half));
+        return plumb_half_key(half) <= gate->key && (half & 0x7fff) <= 0x7c00;
+    }
+    case PLUMB_DTYPE_INT8:
+        return (int8_t)*at <= gate->key;
+    case PLUMB_DTYPE_UINT8:
+        return *at <= gate->key;
+    default:
+        return plumb_matrix_load(matrix, at) <= gate->limit;
+    }
+}
+
+/* Does any of `count` adjacent values pass? */
+static bool run_passes(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
+                       size_t count)
+{
+    const void *data = at;
+    uint8_t pass;
+    if (gate->open)
+        return true;
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
+        return plumb_rows_float(data, 0, 1, count, gate->limit, &pass);
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
+        return plumb_rows_half(data, 0, 1, count, gate->key, &pass);
+    return plumb_rows_byte(at, 0, 1, count, byte_flip(matrix), byte_limit(gate, matrix), &pass);
+}
+
+/* A value that passes, against the one entered before. */
+static void enter(const plumb_matrix *matrix, const unsigned char *at, int64_t column,
+                  int32_t *best)
+{
+    float value = plumb_matrix_load(matrix, at);
+    int32_t before = *best & ~PLUMB_COLUMN_NAN, nan = *best & PLUMB_COLUMN_NAN;
+    if (value != value)
+        *best |= PLUMB_COLUMN_NAN;
+    else if (before == 0 ||
+             value > plumb_matrix_load(matrix, at + (before - 1 - column) * matrix->column_stride))
+        *best = (int32_t)(column + 1) | nan;
+}
+
+/* Enter `column` where its value passes and exceeds that of the column entered before. */
+static void enter_column(const plumb_gate *gate, const plumb_matrix *matrix,
+                         const unsigned char *start, int64_t column, size_t count, int32_t *best)
+{
+    const unsigned char *at = start + column * matrix->column_stride;
+    if (!run_passes(gate, matrix, at, count))
+        return;
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT32) {
+        const float limit = gate->limit;
+        for (size_t i = 0; i < count; i++, at += sizeof(float)) {
+            float value;
+            memcpy(&value, at, sizeof(value));
+            if (!(value <= limit))
+                enter(matrix, at, column, &best[i]);
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++, at += matrix->row_stride)
+        if (!stays(gate, matrix, at))
+            enter(matrix, at, column, &best[i]);
+}
+
+bool plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
+                        size_t count, int64_t columns, int64_t skip, int32_t *best)
+{
+    uint16_t blocks[PLUMB_SCORE_BLOCKS + 1];
+    const unsigned char *start = plumb_matrix_row(matrix, first);
     bool any = false;
-    for (size_t i = 0; i < count; i++, row += matrix->row_stride) {
-        pass[i] = 0;
-        for (int64_t column = 0; column < columns && !pass[i]; column++)
-            pass[i] = passes(gate, matrix, row + column * matrix->column_stride);
-        any |= pass[i] != 0;
+    memset(best, 0, count * sizeof(best[0]));
+    for (int64_t column = 0; column < columns; column += PLUMB_SCORE_PLANES) {
+        int64_t planes = columns - column;
+        planes = planes < PLUMB_SCORE_PLANES ? planes : PLUMB_SCORE_PLANES;
+        size_t found = passing_blocks(gate, matrix, start + column * matrix->column_stride,
+                                      (size_t)planes, count, blocks);
+        any |= found > 0;
+        for (size_t i = 0; i < found; i++) {
+            size_t from = (size_t)blocks[i] * PLUMB_SCORE_BLOCK, length = count - from;
+            length = length < PLUMB_SCORE_BLOCK ? length : PLUMB_SCORE_BLOCK;
+            for (int64_t plane = column; plane < column + planes; plane++)
+                if (plane != skip)
+                    enter_column(gate, matrix, start + (int64_t)from * matrix->row_stride, plane,
+                                 length, best + from);
+        }
     }
     return any;
-}
-
-/* Elements of adjacent rows follow one another: by channel; those of adjacent columns: by row. */
-static bool rows_float(const plumb_gate *gate, const plumb_matrix *matrix,
-                       const unsigned char *start, size_t count, size_t columns, uint8_t *pass)
-{
-    const void *data = start;
-    const ptrdiff_t row = (ptrdiff_t)(matrix->row_stride / 4);
-    if (row == 1)
-        return plumb_columns_float(data, (ptrdiff_t)(matrix->column_stride / 4), columns, count,
-                                   gate->limit, pass);
-    return plumb_rows_float(data, row, count, columns, gate->limit, pass);
-}
-
-static bool rows_half(const plumb_gate *gate, const plumb_matrix *matrix,
-                      const unsigned char *start, size_t count, size_t columns, uint8_t *pass)
-{
-    const void *data = start;
-    const ptrdiff_t row = (ptrdiff_t)(matrix->row_stride / 2);
-    if (row == 1)
-        return plumb_columns_half(data, (ptrdiff_t)(matrix->column_stride / 2), columns, count,
-                                  gate->key, pass);
-    return plumb_rows_half(data, row, count, columns, gate->key, pass);
-}
-
-static bool rows_byte(const plumb_gate *gate, const plumb_matrix *matrix,
-                      const unsigned char *start, size_t count, size_t columns, uint8_t *pass)
-{
-    if (gate->open) {
-        memset(pass, 1, count);
-        return true;
-    }
-    bool is_signed = matrix->dtype == PLUMB_DTYPE_INT8;
-    uint8_t flip = is_signed ? 0 : 0x80;
-    int8_t limit = (int8_t)(is_signed ? gate->key : gate->key - 128);
-    if (matrix->row_stride == 1)
-        return plumb_columns_byte(start, (ptrdiff_t)matrix->column_stride, columns, count, flip,
-                                  limit, pass);
-    return plumb_rows_byte(start, (ptrdiff_t)matrix->row_stride, count, columns, flip, limit, pass);
 }
 
 bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
                      size_t count, int64_t columns, uint8_t *pass)
 {
-    int64_t size = (int64_t)plumb_dtype_size(matrix->dtype);
-    bool adjacent = matrix->row_stride == size || matrix->column_stride == size || columns == 1;
-    if (!gate->aligned || !adjacent)
-        return rows_any_stride(gate, matrix, first, count, columns, pass);
-    const unsigned char *start = plumb_matrix_row(matrix, first);
-    if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-        return rows_float(gate, matrix, start, count, (size_t)columns, pass);
-    if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-        return rows_half(gate, matrix, start, count, (size_t)columns, pass);
-    return rows_byte(gate, matrix, start, count, (size_t)columns, pass);
+    const unsigned char *row = plumb_matrix_row(matrix, first);
+    const void *data = row;
+    int64_t size = (int64_t)plumb_dtype_size(matrix->dtype), stride = matrix->row_stride;
+    if (gate->aligned && !gate->open && (matrix->column_stride == size || columns == 1)) {
+        if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
+            return plumb_rows_float(data, stride / 4, count, (size_t)columns, gate->limit, pass);
+        if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
+            return plumb_rows_half(data, stride / 2, count, (size_t)columns, gate->key, pass);
+        return plumb_rows_byte(row, stride, count, (size_t)columns, byte_flip(matrix),
+                               byte_limit(gate, matrix), pass);
+    }
+    bool any = false;
+    for (size_t i = 0; i < count; i++, row += stride) {
+        pass[i] = 0;
+        for (int64_t column = 0; column < columns && !pass[i]; column++)
+            pass[i] = !stays(gate, matrix, row + column * matrix->column_stride);
+        any |= pass[i] != 0;
+    }
+    return any;
 }
 
 /* What is compared below only ever exceeds the gate or the best so far, so that the branch is
@@ -221,7 +314,7 @@ static int32_t best_any(float limit, const plumb_matrix *matrix, const unsigned 
 {
     int32_t best = -1;
     for (int64_t column = 0; column < columns; column++, at += matrix->column_stride) {
-        float value = load(matrix, at);
+        float value = plumb_matrix_load(matrix, at);
         if (value <= limit || column == skip)
             continue;
         if (value != value) {

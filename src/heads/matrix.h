@@ -7,6 +7,9 @@
 #ifndef PLUMB_HEADS_MATRIX_H
 #define PLUMB_HEADS_MATRIX_H
 
+#include <string.h>
+
+#include "kernels/scores.h"
 #include "plumbline/tensor.h"
 
 /* Rows lie `width` to a line: cells of a feature map whose lines are padded. Strides in bytes. */
@@ -20,13 +23,36 @@ typedef struct plumb_matrix {
 
 static inline const unsigned char *plumb_matrix_row(const plumb_matrix *matrix, int64_t row)
 {
+    if (row < matrix->width)
+        return matrix->data + row * matrix->row_stride;
     int64_t line = row / matrix->width;
     return matrix->data + line * matrix->line_stride +
            (row - line * matrix->width) * matrix->row_stride;
 }
 
-/* Dequantised. */
-float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int64_t column);
+/* One element, dequantised. */
+float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at);
+
+static inline float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int64_t column)
+{
+    const unsigned char *at = plumb_matrix_row(matrix, row) + column * matrix->column_stride;
+    if (matrix->dtype != PLUMB_DTYPE_FLOAT32)
+        return plumb_matrix_load(matrix, at);
+    float value;
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+/* Ask for the columns of a row that is read next; only where they lie side by side. */
+static inline void plumb_matrix_prefetch(const plumb_matrix *matrix, int64_t row, int64_t columns)
+{
+    const unsigned char *at = plumb_matrix_row(matrix, row);
+    int64_t bytes = columns * matrix->column_stride;
+    if (matrix->column_stride > 8)
+        return;
+    for (int64_t offset = 0; offset < bytes; offset += 64)
+        PLUMB_PREFETCH(at + offset);
+}
 
 /* The same matrix from `columns` further on. */
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column);
@@ -46,8 +72,23 @@ plumb_gate plumb_gate_make(const plumb_matrix *matrix, float limit);
  * which are probabilities where this is asked. */
 float plumb_matrix_maximum(const plumb_matrix *matrix);
 
-/* Set pass[i] for rows first .. first+count-1 in which some of `columns` columns may pass. The rows
- * must be in one line; count <= PLUMB_SCORE_TILE. False when none does (pass is then not set). */
+/* Do the rows of one column lie side by side, so that columns are the way to scan? */
+bool plumb_gate_by_column(const plumb_gate *gate, const plumb_matrix *matrix);
+
+#define PLUMB_COLUMN_ROWS ((int64_t)PLUMB_SCORE_BLOCK * PLUMB_SCORE_BLOCKS)
+#define PLUMB_COLUMN_NAN  (1 << 30)
+
+/* For rows first .. first+count-1 of one line: best[i] becomes 0 where no column passes, else
+ * 1 + the first column with the greatest passing value (0 where there are only NaNs), plus
+ * PLUMB_COLUMN_NAN where a NaN was met. `skip` is left out. False when all are 0. Only for matrices
+ * by column; count <= PLUMB_COLUMN_ROWS. */
+bool plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
+                        size_t count, int64_t columns, int64_t skip, int32_t *best);
+
+#define PLUMB_ROW_TILE 256
+
+/* For the others: set pass[i] where some column of row first+i may pass. False when none does; pass
+ * is then not set. count <= PLUMB_ROW_TILE. */
 bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
                      size_t count, int64_t columns, uint8_t *pass);
 

@@ -12,7 +12,6 @@
 #include "geometry/ledger.h"
 #include "heads/sink.h"
 #include "kernels/activation.h"
-#include "kernels/scores.h"
 
 typedef struct scan {
     const plumb_binding *binding;
@@ -263,6 +262,21 @@ static bool softmax_may_pass(const plumb_block *block, int64_t row, float value,
            !(value - maximum <= activation_limit(PLUMB_ACTIVATION_SIGMOID, minimum));
 }
 
+/* The class of a row is known, -1 for none; `limit` is what its class value must reach. */
+static void take_class(scan *s, const plumb_block *block, int64_t row, int32_t column, bool has_nan,
+                       float objectness, float limit)
+{
+    bool known = false;
+    if (column >= 0) {
+        float value = plumb_matrix_at(&block->scores, row, column);
+        if (s->head->activation != PLUMB_ACTIVATION_SOFTMAX ||
+            softmax_may_pass(block, row, value, limit))
+            known = consider(s, block, row, column, value, objectness);
+    }
+    if (!known && has_nan)
+        drop_nan(s, block, row);
+}
+
 /* The first class with the greatest value; classes that cannot reach the minimum are passed by. */
 static void take_row(scan *s, const plumb_block *block, int64_t row)
 {
@@ -282,62 +296,98 @@ static void take_row(scan *s, const plumb_block *block, int64_t row)
     bool has_nan = false;
     int32_t column =
         plumb_gate_best(&gate, &block->scores, row, block->classes, block->background, &has_nan);
-    bool known = false;
-    if (column >= 0) {
-        float value = plumb_matrix_at(&block->scores, row, column);
-        if (head->activation != PLUMB_ACTIVATION_SOFTMAX ||
-            softmax_may_pass(block, row, value, limit))
-            known = consider(s, block, row, column, value, objectness);
-    }
-    if (!known && has_nan)
-        drop_nan(s, block, row);
+    take_class(s, block, row, column, has_nan, objectness, limit);
 }
 
 /* --- all rows --- */
 
-static plumb_gate first_gate(scan *s, const plumb_block *block, plumb_matrix *matrix,
-                             int64_t *columns)
+/* What is looked at first: the objectness where there is one, else the classes. */
+typedef struct front {
+    plumb_matrix matrix;
+    plumb_gate gate;
+    int64_t columns;
+    int32_t first_column; /* of the class scores */
+} front;
+
+static void make_front(scan *s, const plumb_block *block, front *f)
 {
     const plumb_head *head = s->head;
-    s->class_gate = plumb_gate_make(
-        &block->scores,
-        activation_limit(head->activation, factor_limit(head->rule, s->minimum, 1.0f)));
+    float limit = activation_limit(head->activation, factor_limit(head->rule, s->minimum, 1.0f));
+    s->class_gate = plumb_gate_make(&block->scores, limit);
+    f->first_column = 0;
     if (block->objectness.data) {
-        *matrix = block->objectness;
-        *columns = 1;
+        f->matrix = block->objectness;
+        f->columns = 1;
         float other = head->activation == PLUMB_ACTIVATION_NONE
                           ? fmaxf(1.0f, plumb_matrix_maximum(&block->scores))
                           : 1.0f;
-        float limit = factor_limit(head->rule, s->minimum, other);
-        return plumb_gate_make(matrix, activation_limit(head->objectness_activation, limit));
+        limit = activation_limit(head->objectness_activation,
+                                 factor_limit(head->rule, s->minimum, other));
+    } else {
+        /* The background nearly always passes; at either end it is simply left out. */
+        bool first = block->background == 0, last = block->background == block->classes - 1;
+        f->first_column = first ? 1 : 0;
+        f->columns = block->classes - (first || last ? 1 : 0);
+        f->matrix = plumb_matrix_from(&block->scores, f->first_column);
     }
-    /* The background nearly always passes; at either end it is simply left out. */
-    *matrix = block->scores;
-    *columns = block->classes;
-    if (block->background == 0 || block->background == block->classes - 1) {
-        *columns -= 1;
-        if (block->background == 0)
-            *matrix = plumb_matrix_from(matrix, 1);
+    f->gate = plumb_gate_make(&f->matrix, limit);
+}
+
+/* Rows of one line whose scores lie channel by channel: the classes are found on the way. */
+static void scan_columns(scan *s, const plumb_block *block, const front *f, int64_t row,
+                         int64_t count)
+{
+    int32_t best[PLUMB_COLUMN_ROWS];
+    if (!plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
+                            block->background - f->first_column, best))
+        return;
+    for (int64_t i = 0; i < count; i++) {
+        if (best[i] == 0)
+            continue;
+        int32_t column = (best[i] & ~PLUMB_COLUMN_NAN) - 1;
+        if (s->head->multi_label)
+            take_row_classes(s, block, row + i);
+        else if (block->objectness.data)
+            take_row(s, block, row + i);
+        else
+            take_class(s, block, row + i, column < 0 ? -1 : column + f->first_column,
+                       (best[i] & PLUMB_COLUMN_NAN) != 0, 1.0f, s->minimum);
     }
-    return plumb_gate_make(matrix, s->class_gate.limit);
+}
+
+static void scan_rows(scan *s, const plumb_block *block, const front *f, int64_t row, int64_t count)
+{
+    uint8_t pass[PLUMB_ROW_TILE];
+    if (!plumb_gate_rows(&f->gate, &f->matrix, row, (size_t)count, f->columns, pass))
+        return;
+    if (block->objectness.data) /* only now is it known which classes are needed */
+        for (int64_t i = 0; i < count; i++)
+            if (pass[i])
+                plumb_matrix_prefetch(&block->scores, row + i, block->classes);
+    for (int64_t i = 0; i < count; i++) {
+        if (!pass[i])
+            continue;
+        if (s->head->multi_label)
+            take_row_classes(s, block, row + i);
+        else
+            take_row(s, block, row + i);
+    }
 }
 
 static void scan_block(scan *s, const plumb_block *block)
 {
-    uint8_t pass[PLUMB_SCORE_TILE];
-    plumb_matrix matrix;
-    int64_t columns;
-    plumb_gate gate = first_gate(s, block, &matrix, &columns);
-    void (*take)(scan *, const plumb_block *, int64_t) =
-        s->head->multi_label ? take_row_classes : take_row;
+    front f;
+    make_front(s, block, &f);
+    bool by_column = plumb_gate_by_column(&f.gate, &f.matrix);
+    int64_t tile = by_column ? PLUMB_COLUMN_ROWS : PLUMB_ROW_TILE;
     for (int64_t row = 0; row < block->rows;) {
-        int64_t count = block->rows - row, line = matrix.width - row % matrix.width;
+        int64_t count = block->rows - row, line = f.matrix.width - row % f.matrix.width;
         count = count < line ? count : line;
-        count = count < PLUMB_SCORE_TILE ? count : PLUMB_SCORE_TILE;
-        if (plumb_gate_rows(&gate, &matrix, row, (size_t)count, columns, pass))
-            for (int64_t i = 0; i < count; i++)
-                if (pass[i])
-                    take(s, block, row + i);
+        count = count < tile ? count : tile;
+        if (by_column)
+            scan_columns(s, block, &f, row, count);
+        else
+            scan_rows(s, block, &f, row, count);
         row += count;
     }
 }

@@ -7,8 +7,7 @@
 #ifndef PLUMB_KERNELS_ACTIVATION_H
 #define PLUMB_KERNELS_ACTIVATION_H
 
-/* e^x with a relative error below 1e-15; 0 below -745, infinity above 709.78, NaN for NaN.
- * Results under 1e-300 are given as 0: no float can tell. */
+/* e^x with a relative error below 1e-14; 0 below -690, infinity above 709.78, NaN for NaN. */
 double plumb_exp(double x);
 
 /* 1 / (1 + e^-x), rounded once to float: an error of at most 1 ulp. */

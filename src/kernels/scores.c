@@ -1,161 +1,152 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Plain loops that compilers turn into compares and ors of whole registers: no running maximum is
- * kept, since only the rows that pass are ever looked at again. Four planes a turn keep the
- * flags' own traffic low.
+ * Plain loops that compilers turn into compares and ands of whole registers: no maximum is kept
+ * and nothing is written but the few blocks that pass, so that planes are read as fast as memory
+ * gives them. A value "stays" while it is at or below the limit; all ones or zeros of the
+ * elements' width, so that the loops stay in one lane width.
  */
 #include "kernels/scores.h"
 
-#include <string.h>
+#define BLOCK PLUMB_SCORE_BLOCK
 
-/* One bit of each flag says "not <= limit". The flags have the width of the elements, so that the
- * loops stay in one lane width. */
-bool plumb_columns_float(const float *data, ptrdiff_t stride, size_t planes, size_t count,
-                         float limit, uint8_t *pass)
+static inline int32_t float_stays(float value, float limit)
 {
-    int32_t flags[PLUMB_SCORE_TILE];
-    memset(flags, 0, count * sizeof(flags[0]));
-    size_t plane = 0;
-    for (; plane + 4 <= planes; plane += 4) {
-        const float *a = data + (ptrdiff_t)plane * stride, *b = a + stride, *c = b + stride,
-                    *d = c + stride;
-        for (size_t i = 0; i < count; i++)
-            flags[i] |= !(a[i] <= limit) | !(b[i] <= limit) | !(c[i] <= limit) | !(d[i] <= limit);
-    }
-    for (; plane < planes; plane++) {
-        const float *a = data + (ptrdiff_t)plane * stride;
-        for (size_t i = 0; i < count; i++)
-            flags[i] |= !(a[i] <= limit);
-    }
-    int32_t any = 0;
-    for (size_t i = 0; i < count; i++)
-        any |= flags[i];
-    if (any)
-        for (size_t i = 0; i < count; i++)
-            pass[i] = (uint8_t)flags[i];
-    return any != 0;
+    return value <= limit ? -1 : 0;
 }
 
 /* A limit of 0 or more admits only positive numbers: their bits are their order, and dropping the
- * sign puts NaN of either sign on top. Large negative numbers pass too and are dropped by whoever
- * looks at the row; probabilities have none. */
-static inline int16_t half_by_magnitude(uint16_t half, int16_t limit)
+ * sign puts NaN of either sign on top. Probabilities have no large negative ones. */
+static inline int16_t half_stays_by_magnitude(uint16_t half, int16_t limit)
 {
-    return (int16_t)((int16_t)(half & 0x7fff) > limit);
+    return (int16_t)(half & 0x7fff) <= limit ? -1 : 0;
 }
 
-static inline int16_t half_by_key(uint16_t half, int16_t limit)
+/* NaN of either sign has the greatest magnitudes. */
+static inline int16_t half_stays_by_key(uint16_t half, int16_t limit)
 {
-    int16_t sign = (int16_t)((int16_t)half >> 15);
-    int16_t key = (int16_t)((int16_t)half ^ (sign & 0x7fff));
-    return (int16_t)((key > limit) | ((int16_t)(half & 0x7fff) > 0x7c00));
+    int16_t value = (int16_t)half, magnitude = (int16_t)(half & 0x7fff);
+    int16_t key = (int16_t)(value ^ ((value >> 15) & 0x7fff));
+    int16_t low = key <= limit ? -1 : 0, number = magnitude <= 0x7c00 ? -1 : 0;
+    return low & number;
 }
 
-static inline bool columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes, size_t count,
-                                int16_t limit, uint8_t *pass, int16_t (*passes)(uint16_t, int16_t))
+static inline int8_t byte_stays(uint8_t value, uint8_t flip, int8_t limit)
 {
-    int16_t flags[PLUMB_SCORE_TILE];
-    memset(flags, 0, count * sizeof(flags[0]));
-    size_t plane = 0;
-    for (; plane + 4 <= planes; plane += 4) {
-        const uint16_t *a = data + (ptrdiff_t)plane * stride, *b = a + stride, *c = b + stride,
-                       *d = c + stride;
-        for (size_t i = 0; i < count; i++)
-            flags[i] = (int16_t)(flags[i] | passes(a[i], limit) | passes(b[i], limit) |
-                                 passes(c[i], limit) | passes(d[i], limit));
-    }
-    for (; plane < planes; plane++) {
-        const uint16_t *a = data + (ptrdiff_t)plane * stride;
-        for (size_t i = 0; i < count; i++)
-            flags[i] = (int16_t)(flags[i] | passes(a[i], limit));
-    }
-    int16_t any = 0;
-    for (size_t i = 0; i < count; i++)
-        any = (int16_t)(any | flags[i]);
-    if (any)
-        for (size_t i = 0; i < count; i++)
-            pass[i] = (uint8_t)flags[i];
-    return any != 0;
+    return (int8_t)(value ^ flip) <= limit ? -1 : 0;
 }
 
-bool plumb_columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes, size_t count,
-                        int32_t limit, uint8_t *pass)
+/* Eight planes in step; where there are fewer, the last is read again, which costs no memory. */
+#define EIGHT_PLANES(type)                                                                         \
+    const type *p[PLUMB_SCORE_PLANES];                                                             \
+    for (size_t k = 0; k < PLUMB_SCORE_PLANES; k++)                                                \
+        p[k] = data + (ptrdiff_t)(k < planes ? k : planes - 1) * stride;                           \
+    const type *a = p[0], *b = p[1], *c = p[2], *d = p[3], *e = p[4], *f = p[5], *g = p[6],        \
+               *h = p[7];
+
+#define ALL_STAY(i, test, ...)                                                                     \
+    (test(a[i], __VA_ARGS__) & test(b[i], __VA_ARGS__) & test(c[i], __VA_ARGS__) &                 \
+     test(d[i], __VA_ARGS__) & test(e[i], __VA_ARGS__) & test(f[i], __VA_ARGS__) &                 \
+     test(g[i], __VA_ARGS__) & test(h[i], __VA_ARGS__))
+
+/* The whole blocks have a constant length, which is what makes the inner loop a good one. */
+#define SCAN_BLOCKS(flag, test, ...)                                                               \
+    size_t found = 0, whole = count / BLOCK;                                                       \
+    for (size_t block = 0; block < whole; block++) {                                               \
+        flag all = -1;                                                                             \
+        for (size_t i = block * BLOCK; i < (block + 1) * BLOCK; i++)                               \
+            all &= ALL_STAY(i, test, __VA_ARGS__);                                                 \
+        if (!all)                                                                                  \
+            blocks[found++] = (uint16_t)block;                                                     \
+    }                                                                                              \
+    flag rest = -1;                                                                                \
+    for (size_t i = whole * BLOCK; i < count; i++)                                                 \
+        rest &= ALL_STAY(i, test, __VA_ARGS__);                                                    \
+    if (!rest)                                                                                     \
+        blocks[found++] = (uint16_t)whole;                                                         \
+    return found;
+
+size_t plumb_columns_float(const float *data, ptrdiff_t stride, size_t planes, size_t count,
+                           float limit, uint16_t *blocks)
+{
+    EIGHT_PLANES(float)
+    SCAN_BLOCKS(int32_t, float_stays, limit)
+}
+
+static size_t columns_half_by_magnitude(const uint16_t *data, ptrdiff_t stride, size_t planes,
+                                        size_t count, int16_t limit, uint16_t *blocks)
+{
+    EIGHT_PLANES(uint16_t)
+    SCAN_BLOCKS(int16_t, half_stays_by_magnitude, limit)
+}
+
+static size_t columns_half_by_key(const uint16_t *data, ptrdiff_t stride, size_t planes,
+                                  size_t count, int16_t limit, uint16_t *blocks){
+    EIGHT_PLANES(uint16_t) SCAN_BLOCKS(int16_t, half_stays_by_key, limit)
+}
+
+size_t plumb_columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes, size_t count,
+                          int32_t limit, uint16_t *blocks)
 {
     if (limit >= 0)
-        return columns_half(data, stride, planes, count, (int16_t)limit, pass, half_by_magnitude);
-    return columns_half(data, stride, planes, count, (int16_t)limit, pass, half_by_key);
+        return columns_half_by_magnitude(data, stride, planes, count, (int16_t)limit, blocks);
+    return columns_half_by_key(data, stride, planes, count, (int16_t)limit, blocks);
 }
 
-static inline uint8_t byte_passes(uint8_t value, uint8_t flip, int8_t limit)
+size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, size_t count,
+                          uint8_t flip, int8_t limit, uint16_t *blocks)
 {
-    return (uint8_t)((int8_t)(value ^ flip) > limit);
+    EIGHT_PLANES(uint8_t)
+    SCAN_BLOCKS(int8_t, byte_stays, flip, limit)
 }
 
-bool plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, size_t count,
-                        uint8_t flip, int8_t limit, uint8_t *pass)
-{
-    memset(pass, 0, count);
-    size_t plane = 0;
-    for (; plane + 4 <= planes; plane += 4) {
-        const uint8_t *restrict a = data + (ptrdiff_t)plane * stride, *restrict b = a + stride,
-                                *restrict c = b + stride, *restrict d = c + stride;
-        for (size_t i = 0; i < count; i++)
-            pass[i] = (uint8_t)(pass[i] | byte_passes(a[i], flip, limit) |
-                                byte_passes(b[i], flip, limit) | byte_passes(c[i], flip, limit) |
-                                byte_passes(d[i], flip, limit));
-    }
-    for (; plane < planes; plane++) {
-        const uint8_t *restrict a = data + (ptrdiff_t)plane * stride;
-        for (size_t i = 0; i < count; i++)
-            pass[i] = (uint8_t)(pass[i] | byte_passes(a[i], flip, limit));
-    }
-    uint8_t any = 0;
-    for (size_t i = 0; i < count; i++)
-        any |= pass[i];
+/* A run of at least one step is read in whole steps, the last of which overlaps the one before:
+ * there is no tail to be read one by one. A single value a row is one cache line a row: they are
+ * asked for well ahead. */
+#define STEP  16
+#define AHEAD 48 /* rows */
+
+#define SCAN_ROWS(type, flag, test, ...)                                                           \
+    int any = 0;                                                                                   \
+    for (size_t row = 0; count == 1 && row < rows; row++) {                                        \
+        const type *value = data + (ptrdiff_t)row * stride;                                        \
+        /* past the end it is an address that nobody reads */                                      \
+        PLUMB_PREFETCH(                                                                            \
+            (const void *)((uintptr_t)value + (uintptr_t)(AHEAD * stride) * sizeof(type)));        \
+        pass[row] = !test(*value, __VA_ARGS__);                                                    \
+        any |= pass[row];                                                                          \
+    }                                                                                              \
+    for (size_t row = 0; count > 1 && row < rows; row++) {                                         \
+        const type *values = data + (ptrdiff_t)row * stride;                                       \
+        flag all = -1, lanes[STEP];                                                                \
+        for (int j = 0; j < STEP; j++)                                                             \
+            lanes[j] = -1;                                                                         \
+        for (size_t i = 0; i + STEP <= count; i += STEP)                                           \
+            for (int j = 0; j < STEP; j++)                                                         \
+                lanes[j] &= test(values[i + j], __VA_ARGS__);                                      \
+        if (count >= STEP)                                                                         \
+            for (int j = 0; j < STEP; j++)                                                         \
+                all &= lanes[j] & test(values[count - STEP + j], __VA_ARGS__);                     \
+        for (size_t i = 0; count < STEP && i < count; i++)                                         \
+            all &= test(values[i], __VA_ARGS__);                                                   \
+        pass[row] = !all;                                                                          \
+        any |= !all;                                                                               \
+    }                                                                                              \
     return any != 0;
-}
 
 bool plumb_rows_float(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
                       uint8_t *pass)
 {
-    bool any = false;
-    for (size_t row = 0; row < rows; row++) {
-        const float *values = data + (ptrdiff_t)row * stride;
-        int32_t flag = 0;
-        for (size_t i = 0; i < count; i++)
-            flag |= !(values[i] <= limit);
-        pass[row] = (uint8_t)flag;
-        any |= flag != 0;
-    }
-    return any;
+    SCAN_ROWS(float, int32_t, float_stays, limit)
 }
 
 bool plumb_rows_half(const uint16_t *data, ptrdiff_t stride, size_t rows, size_t count,
                      int32_t limit, uint8_t *pass)
 {
-    bool any = false;
-    for (size_t row = 0; row < rows; row++) {
-        const uint16_t *values = data + (ptrdiff_t)row * stride;
-        int16_t flag = 0;
-        for (size_t i = 0; i < count; i++)
-            flag = (int16_t)(flag | half_by_key(values[i], (int16_t)limit));
-        pass[row] = (uint8_t)flag;
-        any |= flag != 0;
-    }
-    return any;
+    SCAN_ROWS(uint16_t, int16_t, half_stays_by_key, (int16_t)limit)
 }
 
 bool plumb_rows_byte(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count, uint8_t flip,
                      int8_t limit, uint8_t *pass)
 {
-    bool any = false;
-    for (size_t row = 0; row < rows; row++) {
-        const uint8_t *values = data + (ptrdiff_t)row * stride;
-        uint8_t flag = 0;
-        for (size_t i = 0; i < count; i++)
-            flag |= byte_passes(values[i], flip, limit);
-        pass[row] = flag;
-        any |= flag != 0;
-    }
-    return any;
+    SCAN_ROWS(uint8_t, int8_t, byte_stays, flip, limit)
 }
