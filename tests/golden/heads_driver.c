@@ -35,6 +35,16 @@ static size_t read_floats(const char *text, float *values, size_t capacity)
     return count;
 }
 
+/* What lives until the end, within reach of a leak checker. */
+static void *kept[2 * PLUMB_MAX_TENSORS];
+static size_t kept_count;
+
+static void *keep(size_t size)
+{
+    kept[kept_count] = malloc(size);
+    return kept[kept_count++];
+}
+
 static void spread_tensor(plumb_tensor *tensor)
 {
     int64_t size = (int64_t)plumb_dtype_size(tensor->dtype), stride = size;
@@ -43,7 +53,7 @@ static void spread_tensor(plumb_tensor *tensor)
         strides[i] = stride * 2 + size;
         stride = strides[i] * tensor->shape[i];
     }
-    unsigned char *memory = malloc((size_t)(stride + 8));
+    unsigned char *memory = keep((size_t)(stride + 8));
     memset(memory,
            tensor->dtype == PLUMB_DTYPE_FLOAT32 || tensor->dtype == PLUMB_DTYPE_FLOAT16 ? 0xff
                                                                                         : 0x7f,
@@ -79,7 +89,7 @@ static void add_output(const char *text)
     fseek(file, 0, SEEK_END);
     long length = ftell(file);
     rewind(file);
-    char *data = malloc((size_t)length);
+    char *data = keep((size_t)length);
     size_t size = fread(data, 1, (size_t)length, file);
     fclose(file);
     plumb_tensor *tensor = &outputs.tensors[outputs.count++];
@@ -204,6 +214,32 @@ static void print(const plumb_detection *d, const plumb_detections *list)
     putchar('\n');
 }
 
+static int decode(const plumb_head *head, plumb_detections *list)
+{
+    plumb_ledger ledger = { 0 };
+    plumb_detection one;
+    plumb_diag diag = { 0 };
+    plumb_status status;
+    if (run.row >= 0)
+        status = plumb_head_row(head, &outputs, run.frame, run.row, &one, &diag);
+    else
+        status = plumb_head_decode(head, &outputs, run.frame, &run.threshold, list, &ledger, &diag);
+    if (status)
+        return fail(status, &diag);
+    printf("space %s\nnms %d\n", plumb_space_name(plumb_head_space(head)),
+           plumb_head_wants_nms(head));
+    if (run.row >= 0)
+        print(&one, list);
+    for (size_t i = 0; i < list->count; i++)
+        print(&list->items[i], list);
+    plumb_ledger_close(&ledger, list);
+    printf("count rows %llu\n", (unsigned long long)ledger.rows);
+    for (int i = 0; i < PLUMB_FATE_COUNT; i++)
+        printf("count %s %llu\n", plumb_fate_name((plumb_fate)i),
+               (unsigned long long)ledger.counts[i]);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -222,26 +258,9 @@ int main(int argc, char **argv)
     plumb_detections list = { .capacity = run.capacity, .keypoint_capacity = run.capacity };
     list.items = calloc(run.capacity + 1, sizeof(plumb_detection));
     list.keypoints = calloc(run.capacity * points + 1, sizeof(plumb_keypoint));
-    plumb_ledger ledger = { 0 };
-    plumb_detection one;
-    if (run.row >= 0)
-        status = plumb_head_row(head, &outputs, run.frame, run.row, &one, &diag);
-    else
-        status =
-            plumb_head_decode(head, &outputs, run.frame, &run.threshold, &list, &ledger, &diag);
-    if (status)
-        return fail(status, &diag);
-    printf("space %s\nnms %d\n", plumb_space_name(plumb_head_space(head)),
-           plumb_head_wants_nms(head));
-    if (run.row >= 0)
-        print(&one, &list);
-    for (size_t i = 0; i < list.count; i++)
-        print(&list.items[i], &list);
-    plumb_ledger_close(&ledger, &list);
-    printf("count rows %llu\n", (unsigned long long)ledger.rows);
-    for (int i = 0; i < PLUMB_FATE_COUNT; i++)
-        printf("count %s %llu\n", plumb_fate_name((plumb_fate)i),
-               (unsigned long long)ledger.counts[i]);
+    int code = decode(head, &list);
+    free(list.items);
+    free(list.keypoints);
     plumb_head_destroy(&head);
-    return 0;
+    return code;
 }
