@@ -261,6 +261,51 @@ plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
     return PLUMB_OK;
 }
 
+plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t *left,
+                             int32_t *columns, plumb_diag *diag)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    if (!jpeg->created || x < 0 || width < 1 || (uint32_t)x + (uint32_t)width > info->output_width)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "width", "columns that the image does not have");
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    JDIMENSION mcu = (JDIMENSION)info->max_h_samp_factor * DCTSIZE;
+    JDIMENSION from = (JDIMENSION)x > mcu ? (JDIMENSION)x - mcu : 0;
+    JDIMENSION to = (JDIMENSION)x + (JDIMENSION)width + mcu;
+    to = to < info->output_width ? to : info->output_width;
+    JDIMENSION count = to - from;
+    if (count < info->output_width)
+        jpeg_crop_scanline(info, &from, &count);
+    *left = (int32_t)from;
+    *columns = (int32_t)count;
+    return PLUMB_OK;
+}
+
+plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *diag)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    if (!jpeg->created || count < 0 ||
+        (uint32_t)count > info->output_height - info->output_scanline)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "count", "more rows than the image has left");
+    if (setjmp(jpeg->escape)) {
+        close_image(jpeg);
+        return report(jpeg, diag);
+    }
+    /* A skip to the very end would not look at the data any more, and a file that is cut off
+     * would pass for whole: the last row is read. */
+    bool to_end = count > 0 && info->output_scanline + (JDIMENSION)count == info->output_height;
+    (void)jpeg_skip_scanlines(info, (JDIMENSION)(count - to_end));
+    if (to_end) {
+        JSAMPARRAY row =
+            info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE,
+                                    info->output_width * (JDIMENSION)info->output_components, 1);
+        (void)jpeg_read_scanlines(info, row, 1);
+    }
+    return PLUMB_OK;
+}
+
 plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_stride, int32_t count,
                                   plumb_diag *diag)
 {

@@ -29,6 +29,15 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
  * here. */
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag);
 
+/* Between start and the first row: decode only the columns that contain [x, x+width) with one MCU
+ * on each side, which keeps them exact. `left` and `columns` say which ones come. */
+plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t *left,
+                             int32_t *columns, plumb_diag *diag);
+
+/* Pass over the next `count` rows, at most to the end: entropy decoding only, where that leaves
+ * the rows behind exact. */
+plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *diag);
+
 /* The next `count` rows; no more than the image still has. */
 plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_stride, int32_t count,
                                   plumb_diag *diag);

@@ -39,6 +39,19 @@ plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
     return disabled(diag);
 }
 
+plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t *left,
+                             int32_t *columns, plumb_diag *diag)
+{
+    (void)jpeg, (void)x, (void)width, (void)left, (void)columns;
+    return disabled(diag);
+}
+
+plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *diag)
+{
+    (void)jpeg, (void)count;
+    return disabled(diag);
+}
+
 plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_stride, int32_t count,
                                   plumb_diag *diag)
 {
