@@ -246,6 +246,11 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
     return status;
 }
 
+int32_t plumb_jpeg_components(const plumb_jpeg *jpeg)
+{
+    return jpeg->info.num_components;
+}
+
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
 {
     if (!jpeg->created)

@@ -25,6 +25,9 @@ void plumb_jpeg_destroy(const plumb_context *context, plumb_jpeg *jpeg); /* acce
 plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
                              plumb_image_info *info, plumb_diag *diag);
 
+/* Bytes of a pixel of the open image: 1 or 3. */
+int32_t plumb_jpeg_components(const plumb_jpeg *jpeg);
+
 /* Begin to decode: GRAY8 for one component, RGB24 for three. A progressive image is read whole
  * here. */
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag);

@@ -33,6 +33,12 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
     return disabled(diag);
 }
 
+int32_t plumb_jpeg_components(const plumb_jpeg *jpeg)
+{
+    (void)jpeg;
+    return 3;
+}
+
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
 {
     (void)jpeg;

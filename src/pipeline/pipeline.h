@@ -62,7 +62,9 @@ struct plumb_session {
     bool prepared;
     plumb_status prepare_status;
 
-    plumb_image_decoder *decoder;                     /* made with the first JPEG */
+    struct plumb_jpeg *jpeg; /* made with the first JPEG */
+    uint8_t *strip;          /* of its rows */
+    size_t strip_size;
     plumb_preprocess_plan *plans[PLUMB_CACHED_PLANS]; /* the latest used first */
     void *scratch;
     size_t scratch_size;

@@ -3,7 +3,8 @@
 
 #include "base/checked.h"
 #include "base/diag.h"
-#include "pipeline/pipeline.h"
+#include "image/jpeg.h"
+#include "pipeline/jpeg.h"
 
 /* --- making and ending --- */
 
@@ -54,7 +55,8 @@ static plumb_status allocate(plumb_session *session, plumb_diag *diag)
 static void destroy(plumb_session *session)
 {
     const plumb_context *context = &session->context;
-    plumb_image_decoder_destroy(&session->decoder);
+    plumb_jpeg_destroy(context, session->jpeg);
+    plumb_release(context, session->strip);
     for (size_t i = 0; i < PLUMB_CACHED_PLANS; i++)
         plumb_preprocess_plan_destroy(&session->plans[i]);
     plumb_nms_destroy(&session->nms);
@@ -116,30 +118,6 @@ uint64_t plumb_session_allocations(const plumb_session *session)
 
 /* --- frame to tensor --- */
 
-static plumb_status decode_jpeg(plumb_session *session, plumb_frame *frame, plumb_diag *diag)
-{
-    plumb_status status = plumb_frame_validate(frame, diag);
-    if (status == PLUMB_OK && !session->decoder)
-        status = plumb_image_decoder_create(&session->context, &session->decoder, diag);
-    plumb_frame picture = PLUMB_FRAME_INIT;
-    if (status == PLUMB_OK)
-        status = plumb_image_decode(session->decoder, frame->planes[0].data, frame->planes[0].size,
-                                    &picture, diag);
-    if (status)
-        return status;
-    if ((frame->width != 0 && frame->width != picture.width) ||
-        (frame->height != 0 && frame->height != picture.height))
-        return plumb_fail(diag, PLUMB_E_SIZE, "width", "the frame says %dx%d, its JPEG %dx%d",
-                          (int)frame->width, (int)frame->height, (int)picture.width,
-                          (int)picture.height);
-    if (frame->orientation != PLUMB_ORIENTATION_UP)
-        picture.orientation = frame->orientation;
-    picture.roi = frame->roi;
-    picture.timestamp_ns = frame->timestamp_ns;
-    *frame = picture;
-    return PLUMB_OK;
-}
-
 /* The plan for frames like this one, made when it is new; it comes to the front. */
 static plumb_status find_plan(plumb_session *session, const plumb_frame *frame,
                               plumb_preprocess_plan **found, plumb_diag *diag)
@@ -178,9 +156,10 @@ static plumb_status preprocess(plumb_session *session, const plumb_frame *given,
 {
     plumb_frame frame = PLUMB_FRAME_INIT;
     plumb_copy_struct(&frame, sizeof(frame), given, given->struct_size);
-    plumb_status status;
-    if (frame.format == PLUMB_FORMAT_JPEG) {
-        status = decode_jpeg(session, &frame, diag);
+    bool jpeg = frame.format == PLUMB_FORMAT_JPEG;
+    plumb_status status = PLUMB_OK;
+    if (jpeg) {
+        status = plumb_session_open_jpeg(session, &frame, diag);
         plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE_IMAGE);
         if (status)
             return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE_IMAGE);
@@ -188,10 +167,14 @@ static plumb_status preprocess(plumb_session *session, const plumb_frame *given,
     plumb_preprocess_plan *plan = NULL;
     status = find_plan(session, &frame, &plan, diag);
     if (status == PLUMB_OK)
+        session->mapping = *plumb_preprocess_plan_mapping(plan);
+    if (status == PLUMB_OK && jpeg) {
+        plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_PREPROCESS);
+        return plumb_session_stream_jpeg(session, plan, diag);
+    }
+    if (status == PLUMB_OK)
         status = plumb_preprocess_run(plan, &frame, &session->inputs[0], session->scratch,
                                       session->scratch_size, diag);
-    if (status == PLUMB_OK)
-        session->mapping = *plumb_preprocess_plan_mapping(plan);
     plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_PREPROCESS);
     return plumb_stage_failed(diag, status, PLUMB_STAGE_PREPROCESS);
 }

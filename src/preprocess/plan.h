@@ -72,6 +72,11 @@ typedef struct plumb_row_source {
     void (*fetch)(void *user, int32_t row, uint8_t *const planes[3]);
 } plumb_row_source;
 
+/* Does the tensor fit the plan, and is the scratch memory large enough? */
+plumb_status plumb_preprocess_check_run(const plumb_preprocess_plan *plan,
+                                        const plumb_tensor *tensor, const void *scratch,
+                                        size_t scratch_size, plumb_diag *diag);
+
 /* Resample what `source` yields and fill the whole tensor. */
 void plumb_preprocess_resample(const plumb_preprocess_plan *plan, const plumb_row_source *source,
                                uint8_t *tensor, uint8_t *scratch);

@@ -49,6 +49,20 @@ static plumb_status check_tensor(const plumb_preprocess_plan *plan, const plumb_
     return PLUMB_OK;
 }
 
+plumb_status plumb_preprocess_check_run(const plumb_preprocess_plan *plan,
+                                        const plumb_tensor *tensor, const void *scratch,
+                                        size_t scratch_size, plumb_diag *diag)
+{
+    plumb_status status = check_tensor(plan, tensor, diag);
+    if (status)
+        return status;
+    if (!scratch || (uintptr_t)scratch % 64 != 0 || scratch_size < plan->scratch.total)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "scratch",
+                          "%zu bytes, expected %zu aligned to 64", scratch_size,
+                          plan->scratch.total);
+    return PLUMB_OK;
+}
+
 plumb_status plumb_preprocess_run(const plumb_preprocess_plan *plan, const plumb_frame *frame,
                                   plumb_tensor *tensor, void *scratch, size_t scratch_size,
                                   plumb_diag *diag)
@@ -65,13 +79,9 @@ plumb_status plumb_preprocess_run(const plumb_preprocess_plan *plan, const plumb
                           (int)frame->height, (int)frame->orientation,
                           plumb_pixel_format_name(plan->like.format), (int)plan->like.width,
                           (int)plan->like.height, (int)plan->like.orientation);
-    status = check_tensor(plan, tensor, diag);
+    status = plumb_preprocess_check_run(plan, tensor, scratch, scratch_size, diag);
     if (status)
         return status;
-    if (!scratch || (uintptr_t)scratch % 64 != 0 || scratch_size < plan->scratch.total)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "scratch",
-                          "%zu bytes, expected %zu aligned to 64", scratch_size,
-                          plan->scratch.total);
     plumb_frame_rows rows = { plan, plumb_view_of(frame), scratch };
     plumb_row_source source = { &rows, plumb_frame_rows_fetch };
     plumb_preprocess_resample(plan, &source, tensor->data, scratch);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/jpeg.h"
+
+#include "base/checked.h"
+#include "base/diag.h"
+#include "image/jpeg.h"
+#include "preprocess/stream.h"
+
+#define STRIP_ROWS 16 /* one MCU row of 4:2:0 */
+
+typedef struct jpeg_rows {
+    plumb_session *session;
+    uint8_t *strip;
+    size_t stride, cut; /* bytes of a row, and of those left of the columns that are decoded */
+    int32_t begin, end; /* rows the strip holds */
+    int32_t last;       /* row that is needed */
+    plumb_status status;
+    plumb_diag *diag;
+} jpeg_rows;
+
+plumb_status plumb_session_open_jpeg(plumb_session *session, plumb_frame *frame, plumb_diag *diag)
+{
+    plumb_status status = plumb_frame_validate(frame, diag);
+    if (status == PLUMB_OK && !session->jpeg) {
+        session->jpeg = plumb_jpeg_create(&session->context);
+        if (!session->jpeg)
+            return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    }
+    plumb_image_info info;
+    if (status == PLUMB_OK)
+        status = plumb_jpeg_open(session->jpeg, frame->planes[0].data, frame->planes[0].size, &info,
+                                 diag);
+    if (status)
+        return status;
+    if ((frame->width != 0 && frame->width != info.width) ||
+        (frame->height != 0 && frame->height != info.height))
+        return plumb_fail(diag, PLUMB_E_SIZE, "width", "the frame says %dx%d, its JPEG %dx%d",
+                          (int)frame->width, (int)frame->height, (int)info.width, (int)info.height);
+    plumb_frame picture = PLUMB_FRAME_INIT;
+    picture.format = info.components == 1 ? PLUMB_FORMAT_GRAY8 : PLUMB_FORMAT_RGB24;
+    picture.width = info.width;
+    picture.height = info.height;
+    picture.orientation =
+        frame->orientation == PLUMB_ORIENTATION_UP ? info.orientation : frame->orientation;
+    picture.roi = frame->roi;
+    picture.timestamp_ns = frame->timestamp_ns;
+    *frame = picture;
+    return PLUMB_OK;
+}
+
+/* Room for a strip of whole rows; only the decoded columns of it are ever written or read. */
+static plumb_status reserve_strip(plumb_session *session, size_t bytes, plumb_diag *diag)
+{
+    if (bytes <= session->strip_size)
+        return PLUMB_OK;
+    plumb_release(&session->context, session->strip);
+    session->strip_size = 0;
+    session->strip = plumb_alloc_array(&session->context, bytes, 1);
+    if (!session->strip)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    session->strip_size = bytes;
+    return PLUMB_OK;
+}
+
+static const uint8_t *next_row(void *user, int32_t row)
+{
+    jpeg_rows *r = user;
+    if (row >= r->end) {
+        plumb_stopwatch *watch = &r->session->watch;
+        plumb_stopwatch_lap(watch, PLUMB_STAGE_PREPROCESS);
+        r->begin = r->end;
+        while (r->status == PLUMB_OK && row >= r->end) {
+            int32_t count = r->last + 1 - r->end < STRIP_ROWS ? r->last + 1 - r->end : STRIP_ROWS;
+            r->begin = r->end;
+            r->end += count;
+            r->status = plumb_jpeg_read_rows(r->session->jpeg, r->strip + r->cut, r->stride, count,
+                                             r->diag);
+        }
+        plumb_stopwatch_lap(watch, PLUMB_STAGE_DECODE_IMAGE);
+    }
+    return r->status == PLUMB_OK ? r->strip + (size_t)(row - r->begin) * r->stride : NULL;
+}
+
+static plumb_status start(jpeg_rows *r, plumb_irect part, int32_t components)
+{
+    plumb_jpeg *jpeg = r->session->jpeg;
+    int32_t left = 0, columns = 0;
+    plumb_status status = plumb_jpeg_start(jpeg, r->diag);
+    if (status == PLUMB_OK)
+        status = plumb_jpeg_crop(jpeg, part.x, part.width, &left, &columns, r->diag);
+    if (status == PLUMB_OK)
+        status = plumb_jpeg_skip_rows(jpeg, part.y, r->diag);
+    r->cut = (size_t)left * (size_t)components;
+    return status;
+}
+
+plumb_status plumb_session_stream_jpeg(plumb_session *session, const plumb_preprocess_plan *plan,
+                                       plumb_diag *diag)
+{
+    plumb_irect part = plumb_preprocess_plan_part(plan);
+    plumb_size size = plumb_preprocess_plan_mapping(plan)->buffer;
+    int32_t components = plumb_jpeg_components(session->jpeg);
+    jpeg_rows rows = { .session = session,
+                       .begin = part.y,
+                       .end = part.y,
+                       .last = part.y + part.height - 1,
+                       .diag = diag };
+    size_t bytes;
+    if (!plumb_mul_size((size_t)size.width, (size_t)components, &rows.stride) ||
+        !plumb_mul_size(rows.stride, STRIP_ROWS, &bytes))
+        return plumb_fail(diag, PLUMB_E_LIMIT, "", "the image does not fit into memory");
+    plumb_status status = reserve_strip(session, bytes, diag);
+    rows.strip = session->strip;
+    if (status == PLUMB_OK)
+        status = start(&rows, part, components);
+    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE_IMAGE);
+    if (status)
+        return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE_IMAGE);
+
+    plumb_row_stream stream = { &rows, next_row };
+    status = plumb_preprocess_run_stream(plan, &stream, &session->inputs[0], session->scratch,
+                                         session->scratch_size, diag);
+    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_PREPROCESS);
+    if (status)
+        return plumb_stage_failed(diag, status, PLUMB_STAGE_PREPROCESS);
+    status = rows.status;
+    if (status == PLUMB_OK) /* whether the file is whole shows at its end */
+        status = plumb_jpeg_skip_rows(session->jpeg, size.height - rows.end, diag);
+    if (status == PLUMB_OK)
+        status = plumb_jpeg_finish(session->jpeg, diag);
+    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE_IMAGE);
+    return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE_IMAGE);
+}

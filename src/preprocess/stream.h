@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A tensor from pixels that come row by row, such as those of a JPEG while it is decoded. The
+ * invariant: rows are asked for top to bottom, each at most once, and only inside the part of the
+ * buffer that the plan names, so that the stream never holds a frame.
+ */
+#ifndef PLUMB_PREPROCESS_STREAM_H
+#define PLUMB_PREPROCESS_STREAM_H
+
+#include "plumbline/preprocess.h"
+
+/* `row` gives a pointer to column 0 of a buffer row in the plan's one-plane pixel format, valid
+ * until the next call; only the columns of the plan's part are read. NULL ends the run: the rows
+ * that follow count as black, and the stream knows why. */
+typedef struct plumb_row_stream {
+    void *user;
+    const uint8_t *(*row)(void *user, int32_t row);
+} plumb_row_stream;
+
+/* The rectangle of the buffer that runs of the plan read. */
+plumb_irect plumb_preprocess_plan_part(const plumb_preprocess_plan *plan);
+
+/* plumb_preprocess_run for a stream; the plan's format has one plane. After a stream that ended
+ * early the tensor holds nothing of use. */
+plumb_status plumb_preprocess_run_stream(const plumb_preprocess_plan *plan,
+                                         const plumb_row_stream *stream, plumb_tensor *tensor,
+                                         void *scratch, size_t scratch_size, plumb_diag *diag);
+
+#endif
