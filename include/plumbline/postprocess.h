@@ -13,6 +13,27 @@
 extern "C" {
 #endif
 
+/* All go by the best candidate that is left, in plumb_detection_order, and by what overlaps it by
+ * more than `iou`.
+ *
+ * none             keep all
+ * hard             drop what overlaps a kept one. With overlap iou near-linear in the candidates,
+ *                  and exactly the textbook's result; with other overlaps candidates * kept
+ * soft-linear      score * (1 - overlap) where the overlap is above `iou`; dropped when the score
+ *                  falls below `min_score`. Bodla et al., ICCV 2017
+ * soft-gaussian    score * exp(-overlap^2 / sigma), for every kept one; `iou` plays no part
+ * weighted         box and keypoints become the score-weighted mean of the group, score, class,
+ *                  row and angle stay the best's (as MediaPipe's WEIGHTED)
+ * merge            the box becomes the hull of the group, the rest stays the best's
+ * matrix           score * min over better i of k(overlap_i) / k(the most i is overlapped by a
+ *                  better one), k(o) = exp(-o^2 / sigma). Wang et al., SOLOv2, 2020
+ * cluster          DBSCAN: a box that overlaps `min_neighbours` others, itself counted, is a core;
+ *                  clusters of cores and what touches them become weighted means; others are
+ *                  dropped (as DeepStream)
+ * center-distance  drop what is nearer than `distance` to a kept centre; for objects of one size.
+ *                  Near-linear
+ *
+ * soft, weighted, merge, matrix and cluster take O(candidates^2) at worst. */
 typedef enum plumb_nms_method {
     PLUMB_NMS_UNSET = 0,
     PLUMB_NMS_NONE,
@@ -40,7 +61,17 @@ typedef enum plumb_overlap {
 PLUMB_API const char *plumb_overlap_name(plumb_overlap overlap);
 PLUMB_API bool plumb_overlap_parse(const char *name, plumb_overlap *overlap);
 
-/* Peers whose kept sets are reproduced where they differ from ours. */
+/* Peers whose kept sets are reproduced where they differ from ours: method hard, mediapipe also
+ * weighted; overlap stays iou, since the preset has its own. Boxes without area are not dropped.
+ *
+ * torchvision  as ours; a pair without area has no IoU and stays
+ * opencv       NMSBoxes of Rect2d: 1 - Jaccard distance in double, rounded to float
+ * tflite       boxes without area overlap nothing
+ * mediapipe    JACCARD: intersection over the hull of both, not over the union
+ * nnstreamer   whole x, y, width, height; one pixel more in the intersection only; never by class
+ * rknn         one pixel more on every side
+ *
+ * Ties go by row; torchvision and opencv sort stably as well, the others leave it open. */
 typedef enum plumb_nms_compat {
     PLUMB_COMPAT_NONE = 0,
     PLUMB_COMPAT_TORCHVISION,
@@ -89,7 +120,8 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_nms_create(const plumb_context *con
                                                         plumb_diag *diag);
 PLUMB_API void plumb_nms_destroy(plumb_nms **nms);
 
-/* Thin out `list` in place; what stays is in plumb_detection_order.
+/* Thin out `list` in place; what stays is in plumb_detection_order, and does not depend on the
+ * order it came in.
  *
  * list             any space with square pixels (UPRIGHT, INPUT, ...). Boxes that are empty or not
  *                  finite are dropped and counted. More than max_candidates: the best stay.
@@ -97,7 +129,8 @@ PLUMB_API void plumb_nms_destroy(plumb_nms **nms);
  * ledger           drops are added with the winning row; may be NULL.
  *
  * max_detections is not applied here, since regions may still remove some: see
- * plumb_detections_keep_best. Near-linear in list->count; allocates nothing. */
+ * plumb_detections_keep_best. Allocates nothing; the cost is that of the method.
+ * Errors: PLUMB_E_ARGUMENT, PLUMB_E_SPACE (NORMALIZED or VISION), with the list unchanged. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_nms_run(plumb_nms *nms, plumb_detections *list,
                                                      const plumb_homography *plane_from_list,
                                                      plumb_ledger *ledger, plumb_diag *diag);

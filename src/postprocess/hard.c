@@ -20,7 +20,7 @@ static void prefetch(const plumb_nms *nms, const plumb_detections *list, size_t 
 static void visit(plumb_nms *nms, const plumb_detections *list, size_t rank, size_t to_come)
 {
     const plumb_box *box = &plumb_nms_candidate(nms, list, rank)->box;
-    uint32_t winner = PLUMB_KEPT_UNKNOWN;
+    uint32_t winner = (uint32_t)rank; /* by somebody, nobody asked */
     if (plumb_kept_strikes(&nms->kept, box, nms->traced ? &winner : NULL)) {
         nms->winner[rank] = winner;
     } else {

@@ -11,7 +11,6 @@
 #include "kernels/kept.h"
 #include "plumbline/postprocess.h"
 
-#define PLUMB_KEPT_UNKNOWN (UINT32_MAX - 1) /* struck, nobody asked by whom */
 
 typedef struct plumb_kept {
     plumb_kept_kernels kernels;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "postprocess/nms.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -9,57 +8,6 @@
 #include "base/diag.h"
 #include "geometry/ledger.h"
 #include "postprocess/sort.h"
-
-#define MAX_CANDIDATES 1000000
-
-static plumb_status check_names(const plumb_nms_spec *s, plumb_diag *diag)
-{
-    if (plumb_nms_method_name(s->method)[0] == '?')
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.method",
-                          "a method is required, there is no default; %d is none", (int)s->method);
-    if (plumb_overlap_name(s->overlap)[0] == '?')
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.overlap", "%d is no overlap measure",
-                          (int)s->overlap);
-    if (plumb_nms_compat_name(s->compat)[0] == '?')
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.compat", "%d is no preset", (int)s->compat);
-    if (s->method != PLUMB_NMS_NONE && s->method != PLUMB_NMS_HARD &&
-        s->method != PLUMB_NMS_CENTER_DISTANCE)
-        return plumb_fail(diag, PLUMB_E_UNSUPPORTED, "nms.method", "%s is not in this version",
-                          plumb_nms_method_name(s->method));
-    if (s->overlap != PLUMB_OVERLAP_IOU || s->compat != PLUMB_COMPAT_NONE)
-        return plumb_fail(diag, PLUMB_E_UNSUPPORTED,
-                          s->overlap != PLUMB_OVERLAP_IOU ? "nms.overlap" : "nms.compat",
-                          "is not in this version");
-    return PLUMB_OK;
-}
-
-/* Comparisons are written so that NaN fails them. */
-static plumb_status check_numbers(const plumb_nms_spec *s, plumb_diag *diag)
-{
-    if (!(s->iou >= 0.0f && s->iou <= 1.0f))
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.iou", "%g is not in 0..1", (double)s->iou);
-    if (s->max_candidates < 1 || s->max_candidates > MAX_CANDIDATES)
-        return plumb_fail(diag, PLUMB_E_LIMIT, "nms.max_candidates", "%zu is not in 1..%d",
-                          s->max_candidates, MAX_CANDIDATES);
-    if (s->max_detections < 1 || s->max_detections > s->max_candidates)
-        return plumb_fail(diag, PLUMB_E_LIMIT, "nms.max_detections",
-                          "%zu is not in 1..%zu (max_candidates)", s->max_detections,
-                          s->max_candidates);
-    if (!(s->sigma > 0.0f && s->sigma < INFINITY))
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.sigma", "%g is not above 0",
-                          (double)s->sigma);
-    if (!(s->min_score >= 0.0f && s->min_score <= 1.0f))
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.min_score", "%g is not in 0..1",
-                          (double)s->min_score);
-    if (s->method == PLUMB_NMS_CENTER_DISTANCE && !(s->distance > 0.0f && s->distance < INFINITY))
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.distance",
-                          "%g is not above 0, which method center-distance needs",
-                          (double)s->distance);
-    if (s->min_neighbours < 1)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "nms.min_neighbours", "%d is not at least 1",
-                          (int)s->min_neighbours);
-    return PLUMB_OK;
-}
 
 static bool reserve(plumb_nms *nms)
 {
@@ -72,6 +20,11 @@ static bool reserve(plumb_nms *nms)
     nms->work = plumb_alloc_array(c, n, sizeof(nms->work[0]));
     if (!nms->records || !nms->spare || !nms->digits || !nms->winner || !nms->work)
         return false;
+    if (nms->copies) {
+        nms->ranks = plumb_alloc_array(c, n, 3 * sizeof(nms->ranks[0]));
+        nms->numbers = plumb_alloc_array(c, n, sizeof(nms->numbers[0]));
+        return nms->ranks && nms->numbers;
+    }
     if (nms->spec.method == PLUMB_NMS_HARD)
         return plumb_kept_reserve(&nms->kept, c, n, nms->spec.iou);
     if (nms->spec.method == PLUMB_NMS_CENTER_DISTANCE) {
@@ -82,6 +35,14 @@ static bool reserve(plumb_nms *nms)
     return true;
 }
 
+/* The fast paths decide by rank; all other methods move the candidates first. */
+static bool works_on_copies(const plumb_nms_spec *s)
+{
+    if (s->method == PLUMB_NMS_HARD)
+        return s->overlap != PLUMB_OVERLAP_IOU || s->compat != PLUMB_COMPAT_NONE;
+    return s->method != PLUMB_NMS_NONE && s->method != PLUMB_NMS_CENTER_DISTANCE;
+}
+
 plumb_status plumb_nms_create(const plumb_context *context, const plumb_nms_spec *spec,
                               plumb_nms **nms, plumb_diag *diag)
 {
@@ -89,9 +50,7 @@ plumb_status plumb_nms_create(const plumb_context *context, const plumb_nms_spec
         return plumb_fail(diag, PLUMB_E_ARGUMENT, spec ? "nms" : "spec", "is NULL");
     plumb_nms_spec s = PLUMB_NMS_SPEC_INIT;
     plumb_copy_struct(&s, sizeof(s), spec, spec->struct_size);
-    plumb_status status = check_names(&s, diag);
-    if (status == PLUMB_OK)
-        status = check_numbers(&s, diag);
+    plumb_status status = plumb_nms_check(&s, diag);
     if (status)
         return status;
     plumb_context full = plumb_context_resolve(context);
@@ -100,6 +59,8 @@ plumb_status plumb_nms_create(const plumb_context *context, const plumb_nms_spec
         return plumb_fail(diag, PLUMB_E_NOMEM, "nms", "no memory for a plan");
     made->context = full;
     made->spec = s;
+    made->overlap = plumb_overlap_select(s.overlap, s.compat);
+    made->copies = works_on_copies(&s);
     if (!reserve(made)) {
         plumb_nms_destroy(&made);
         return plumb_fail(diag, PLUMB_E_NOMEM, "nms.max_candidates", "no memory for %zu candidates",
@@ -114,8 +75,8 @@ void plumb_nms_destroy(plumb_nms **nms)
     if (!nms || !*nms)
         return;
     plumb_nms *n = *nms;
-    void *const arrays[] = { n->records, n->spare,   n->digits, n->winner,
-                             n->work,    n->centers, n->heads };
+    void *const arrays[] = { n->records, n->spare, n->digits, n->winner, n->work,
+                             n->centers, n->heads, n->ranks,  n->numbers };
     plumb_context context = n->context;
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         plumb_release(&context, arrays[i]);
@@ -124,23 +85,86 @@ void plumb_nms_destroy(plumb_nms **nms)
     *nms = NULL;
 }
 
+static plumb_fate fate_of(const plumb_nms *nms, uint32_t winner)
+{
+    if (winner == PLUMB_RANK_ALONE)
+        return PLUMB_FATE_NEIGHBOURS;
+    bool merges = nms->spec.method == PLUMB_NMS_WEIGHTED || nms->spec.method == PLUMB_NMS_MERGE ||
+                  nms->spec.method == PLUMB_NMS_CLUSTER;
+    return merges ? PLUMB_FATE_MERGED : PLUMB_FATE_SUPPRESSED;
+}
+
+static const plumb_detection *candidate(const plumb_nms *nms, const plumb_detections *list,
+                                        size_t rank)
+{
+    return nms->copies ? &nms->work[rank] : plumb_nms_candidate(nms, list, rank);
+}
+
+static void report(const plumb_nms *nms, const plumb_detections *list, size_t rank,
+                   plumb_ledger *ledger)
+{
+    uint32_t winner = nms->winner[rank];
+    int32_t other = winner == PLUMB_RANK_ALONE || winner == rank
+                        ? -1
+                        : plumb_nms_candidate(nms, list, winner)->row;
+    plumb_ledger_drop(ledger, fate_of(nms, winner), candidate(nms, list, rank), other, list->space);
+}
+
 /* Copy the kept candidates over the list, in order; report the others. */
 static void finish(plumb_nms *nms, plumb_detections *list, plumb_ledger *ledger)
 {
-    size_t kept = 0;
+    size_t kept = 0, alone = 0;
+    for (size_t rank = 0; nms->traced && rank < nms->count; rank++)
+        if (nms->winner[rank] != PLUMB_RANK_KEPT)
+            report(nms, list, rank, ledger);
     for (size_t rank = 0; rank < nms->count; rank++) {
-        uint32_t winner = nms->winner[rank];
-        if (winner == PLUMB_RANK_KEPT)
-            nms->work[kept++] = *plumb_nms_candidate(nms, list, rank);
-        else if (nms->traced)
-            plumb_ledger_drop(ledger, PLUMB_FATE_SUPPRESSED, plumb_nms_candidate(nms, list, rank),
-                              plumb_nms_candidate(nms, list, winner)->row, list->space);
+        if (nms->winner[rank] == PLUMB_RANK_KEPT)
+            nms->work[kept++] = *candidate(nms, list, rank);
+        alone += nms->winner[rank] == PLUMB_RANK_ALONE;
     }
-    if (!nms->traced)
-        plumb_ledger_count(ledger, PLUMB_FATE_SUPPRESSED, nms->count - kept);
+    if (!nms->traced) {
+        plumb_ledger_count(ledger, PLUMB_FATE_NEIGHBOURS, alone);
+        plumb_ledger_count(ledger, fate_of(nms, 0), nms->count - kept - alone);
+    }
     if (kept > 0)
         memcpy(list->items, nms->work, kept * sizeof(nms->work[0]));
     list->count = kept;
+    if (nms->copies) /* scores may have changed the order */
+        plumb_detections_keep_best(list, kept, PLUMB_FATE_DETECTIONS, NULL);
+}
+
+static void run_method(plumb_nms *nms, const plumb_detections *list,
+                       const plumb_homography *plane_from_list)
+{
+    for (size_t rank = 0; nms->copies && rank < nms->count; rank++)
+        nms->work[rank] = *plumb_nms_candidate(nms, list, rank);
+    switch (nms->spec.method) {
+    case PLUMB_NMS_HARD:
+        if (nms->copies)
+            plumb_nms_greedy(nms);
+        else
+            plumb_nms_hard(nms, list);
+        break;
+    case PLUMB_NMS_SOFT_LINEAR:
+    case PLUMB_NMS_SOFT_GAUSSIAN:
+        plumb_nms_soft(nms);
+        break;
+    case PLUMB_NMS_WEIGHTED:
+    case PLUMB_NMS_MERGE:
+        plumb_nms_group(nms, list);
+        break;
+    case PLUMB_NMS_MATRIX:
+        plumb_nms_matrix(nms);
+        break;
+    case PLUMB_NMS_CLUSTER:
+        plumb_nms_cluster(nms, list);
+        break;
+    case PLUMB_NMS_CENTER_DISTANCE:
+        plumb_nms_center_distance(nms, list, plane_from_list);
+        break;
+    default: /* none */
+        memset(nms->winner, 0xff, nms->count * sizeof(nms->winner[0]));
+    }
 }
 
 static plumb_status check_run(const plumb_nms *nms, const plumb_detections *list,
@@ -172,12 +196,7 @@ plumb_status plumb_nms_run(plumb_nms *nms, plumb_detections *list,
         return status;
     nms->traced = ledger && ledger->entries;
     plumb_nms_rank(nms, list, ledger);
-    if (nms->spec.method == PLUMB_NMS_HARD)
-        plumb_nms_hard(nms, list);
-    else if (nms->spec.method == PLUMB_NMS_CENTER_DISTANCE)
-        plumb_nms_center_distance(nms, list, plane_from_list);
-    else
-        memset(nms->winner, 0xff, nms->count * sizeof(nms->winner[0]));
+    run_method(nms, list, plane_from_list);
     finish(nms, list, ledger);
     return PLUMB_OK;
 }

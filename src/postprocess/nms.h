@@ -10,8 +10,10 @@
 
 #include "plumbline/postprocess.h"
 #include "postprocess/kept.h"
+#include "postprocess/overlap.h"
 
-#define PLUMB_RANK_KEPT UINT32_MAX
+#define PLUMB_RANK_KEPT  UINT32_MAX
+#define PLUMB_RANK_ALONE (UINT32_MAX - 1) /* dropped for want of neighbours */
 
 typedef struct plumb_center {
     plumb_point point;
@@ -23,6 +25,7 @@ typedef struct plumb_center {
 struct plumb_nms {
     plumb_context context;
     plumb_nms_spec spec;
+    plumb_overlap_fn overlap;
     uint64_t *records; /* 2*max_candidates: score key above, index below */
     uint64_t *spare;   /* the same, for sorting */
     uint32_t *digits;  /* of the sort */
@@ -30,10 +33,13 @@ struct plumb_nms {
     float smallest_area;
     bool traced; /* who struck whom is wanted */
     uint32_t *winner;
-    plumb_detection *work; /* what is given back, before it is copied over the list */
-    plumb_kept kept;       /* hard suppression by IoU */
+    plumb_detection *work; /* what is given back; with `copies` all candidates, by rank */
+    bool copies;           /* the method works on copies, whose boxes and scores it may change */
+    plumb_kept kept;       /* hard by IoU */
     plumb_center *centers; /* center-distance, by rank */
     uint32_t *heads;       /* center-distance: slots of the hash, a power of two >= 2*count */
+    uint32_t *ranks;       /* 3*max_candidates, for methods on copies */
+    float *numbers;        /* matrix */
 };
 
 static inline const plumb_detection *plumb_nms_candidate(const plumb_nms *nms,
@@ -46,8 +52,29 @@ static inline const plumb_detection *plumb_nms_candidate(const plumb_nms *nms,
  * are empty or not finite and those beyond the limit. */
 void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger);
 
+/* May these two suppress each other at all? */
+static inline bool plumb_nms_related(const plumb_nms *nms, const plumb_detection *a,
+                                     const plumb_detection *b)
+{
+    return !nms->spec.class_aware || a->class_id == b->class_id;
+}
+
+plumb_status plumb_nms_check(const plumb_nms_spec *spec, plumb_diag *diag);
+
 void plumb_nms_hard(plumb_nms *nms, const plumb_detections *list);
 void plumb_nms_center_distance(plumb_nms *nms, const plumb_detections *list,
                                const plumb_homography *plane_from_list);
+
+/* Methods on copies. */
+void plumb_nms_greedy(plumb_nms *nms); /* hard, by any overlap */
+void plumb_nms_soft(plumb_nms *nms);
+void plumb_nms_matrix(plumb_nms *nms);
+void plumb_nms_group(plumb_nms *nms, const plumb_detections *list); /* weighted, merge */
+void plumb_nms_cluster(plumb_nms *nms, const plumb_detections *list);
+
+/* Score-weighted mean of the boxes and keypoints of `members`, into the first of them. Keypoint
+ * scores stay the first's. */
+void plumb_nms_blend(plumb_nms *nms, const plumb_detections *list, const uint32_t *members,
+                     size_t count);
 
 #endif

@@ -85,14 +85,15 @@ static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t co
     order_ties(list, nms->records, count);
 }
 
-/* True, and counted, where a detection cannot be ranked or has no area. */
-static bool unusable(const plumb_detections *list, const plumb_detection *d, plumb_ledger *ledger)
+/* True, and counted, where a detection cannot be ranked or has no area; but peers keep those. */
+static bool unusable(const plumb_nms *nms, const plumb_detections *list, const plumb_detection *d,
+                     plumb_ledger *ledger)
 {
     const plumb_box *b = &d->box;
     bool finite = fabsf(d->score) <= FLT_MAX && fabsf(b->x0) <= FLT_MAX &&
                   fabsf(b->y0) <= FLT_MAX && fabsf(b->x1) <= FLT_MAX && fabsf(b->y1) <= FLT_MAX &&
                   (!list->has_angle || fabsf(d->angle) <= FLT_MAX);
-    if (finite && b->x1 > b->x0 && b->y1 > b->y0)
+    if (finite && ((b->x1 > b->x0 && b->y1 > b->y0) || nms->spec.compat != PLUMB_COMPAT_NONE))
         return false;
     plumb_ledger_drop(ledger, finite ? PLUMB_FATE_EMPTY : PLUMB_FATE_NONFINITE, d, -1, list->space);
     return true;
@@ -116,7 +117,7 @@ static void report_beyond(const plumb_nms *nms, const plumb_detections *list, ui
     const plumb_detection *last = plumb_nms_candidate(nms, list, nms->count - 1);
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
-        if (!unusable(list, d, NULL) && plumb_detection_order(d, last) > 0)
+        if (!unusable(nms, list, d, NULL) && plumb_detection_order(d, last) > 0)
             plumb_ledger_drop(ledger, PLUMB_FATE_CANDIDATES, d, -1, list->space);
     }
 }
@@ -128,7 +129,7 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
     float smallest = INFINITY;
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
-        if (unusable(list, d, ledger))
+        if (unusable(nms, list, d, ledger))
             continue;
         usable++;
         uint64_t record = (uint64_t)score_key(d->score) << 32 | (uint32_t)i;
