@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/doctor_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "qa/doctor_catalogue.h"
+
+#define MAX_VOTES    160
+#define REFINE_STEPS 5
+/* Nobody sets a region of interest smaller than this share of a side. */
+#define SMALLEST_ROI 0.05
+
+size_t qa_fit_kinds(bool one_size, qa_doctor_step kinds[QA_FIT_KINDS])
+{
+    static const struct {
+        qa_doctor_code code;
+        qa_free_shape shape;
+        qa_free_units units;
+        bool any_size; /* worth trying when all images have one size */
+    } table[QA_FIT_KINDS] = {
+        { QA_DOCTOR_ROI_NOT_APPLIED, QA_FREE_SHIFT, QA_FREE_NORMALIZED, true },
+        { QA_DOCTOR_ROI_NOT_APPLIED, QA_FREE_SHIFT, QA_FREE_PIXELS, false },
+        { QA_DOCTOR_ROI_NOT_APPLIED, QA_FREE_AFFINE, QA_FREE_NORMALIZED, true },
+        { QA_DOCTOR_ROI_NOT_APPLIED, QA_FREE_AFFINE, QA_FREE_TO_FRACTION, false },
+        { QA_DOCTOR_WRONG_IMAGE_SIZE, QA_FREE_UNIFORM, QA_FREE_PIXELS, true },
+        { QA_DOCTOR_WRONG_IMAGE_SIZE, QA_FREE_SCALE, QA_FREE_FROM_FRACTION, true },
+        { QA_DOCTOR_WRONG_IMAGE_SIZE, QA_FREE_SCALE, QA_FREE_PIXELS, false },
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < QA_FIT_KINDS; i++) {
+        if (one_size && !table[i].any_size)
+            continue;
+        plumb_mapping_spec none = PLUMB_MAPPING_SPEC_INIT;
+        qa_doctor_step step = { .code = table[i].code,
+                                .kind = QA_STEP_FREE,
+                                .shape = table[i].shape,
+                                .units = table[i].units,
+                                .scale = { 1.0, 1.0 } };
+        step.made.spec = step.read.spec = none;
+        kinds[count++] = step;
+    }
+    return count;
+}
+
+double qa_fit_price(const qa_doctor_step *step, size_t matched)
+{
+    /* A constant costs what it takes to write it down as finely as the boxes fix it. */
+    static const struct {
+        double constants, each;
+    } shapes[] = { [QA_FREE_SHIFT] = { 2.0, 3.5 },
+                   [QA_FREE_UNIFORM] = { 1.0, 5.5 },
+                   [QA_FREE_SCALE] = { 2.0, 4.0 },
+                   [QA_FREE_AFFINE] = { 4.0, 3.5 } };
+    double each = shapes[step->shape].each + 0.5 * log(matched > 1 ? (double)matched : 1.0);
+    return QA_DOCTOR_BASE_PRICE + shapes[step->shape].constants * each;
+}
+
+/* A pair of boxes as intervals on both axes, in the units of the step: p true, q observed. */
+typedef struct pair {
+    double p[2][2], q[2][2];
+    double weight[2];
+} pair;
+
+static void to_units(plumb_rect r, double width, double height, double edges[2][2])
+{
+    edges[0][0] = r.x / width;
+    edges[0][1] = (r.x + r.width) / width;
+    edges[1][0] = r.y / height;
+    edges[1][1] = (r.y + r.height) / height;
+}
+
+/* What stands between the step and the boxes: a step before it changes the true boxes, one after
+ * it has to be undone in the observed ones. */
+static bool make_pair(const qa_doctor_sample *s, const qa_explanation *e,
+                      const qa_doctor_step *step, const qa_sample_frame *frame, size_t truth,
+                      size_t observed, pair *out)
+{
+    plumb_rect p = s->truth[frame->truth_at + truth];
+    plumb_rect q = s->observed[frame->observed_at + observed];
+    qa_box_map map;
+    if (e->count == 2 && e->steps[1] == step) {
+        if (!qa_step_forward(e->steps[0], frame->image, &map))
+            return false;
+        p = qa_box_map_rect(&map, p);
+    } else if (e->count == 2) {
+        if (!qa_step_backward(e->steps[1], frame->image, &map))
+            return false;
+        q = qa_box_map_rect(&map, q);
+    }
+    if (!(p.width > 0.0) || !(p.height > 0.0) || !(q.width > 0.0) || !(q.height > 0.0))
+        return false;
+    bool in = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_FROM_FRACTION;
+    bool to = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_TO_FRACTION;
+    double w = frame->image.width, h = frame->image.height;
+    to_units(p, in ? w : 1.0, in ? h : 1.0, out->p);
+    to_units(q, to ? w : 1.0, to ? h : 1.0, out->q);
+    for (int axis = 0; axis < 2; axis++) {
+        double side = out->p[axis][1] - out->p[axis][0];
+        out->weight[axis] = 1.0 / (side * side);
+    }
+    return true;
+}
+
+/* Weighted sums over edges of one axis. */
+typedef struct sums {
+    double w, p, q, pp, pq;
+} sums;
+
+static void add_to(sums *s, const pair *b, int axis, double robust)
+{
+    for (int k = 0; k < 2; k++) {
+        double w = robust * b->weight[axis], p = b->p[axis][k], q = b->q[axis][k];
+        s->w += w;
+        s->p += w * p;
+        s->q += w * q;
+        s->pp += w * p * p;
+        s->pq += w * p * q;
+    }
+}
+
+static bool solve(const sums s[2], qa_doctor_step *step)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        const sums *a = &s[axis];
+        double spread = a->w * a->pp - a->p * a->p;
+        switch (step->shape) {
+        case QA_FREE_SHIFT:
+            step->scale[axis] = 1.0;
+            step->shift[axis] = (a->q - a->p) / a->w;
+            break;
+        case QA_FREE_UNIFORM:
+            step->scale[axis] = (s[0].pq + s[1].pq) / (s[0].pp + s[1].pp);
+            step->shift[axis] = 0.0;
+            break;
+        case QA_FREE_SCALE:
+            step->scale[axis] = a->pq / a->pp;
+            step->shift[axis] = 0.0;
+            break;
+        case QA_FREE_AFFINE:
+            step->scale[axis] = (a->w * a->pq - a->p * a->q) / spread;
+            step->shift[axis] = (a->q - step->scale[axis] * a->p) / a->w;
+            break;
+        }
+        if (!isfinite(step->scale[axis]) || !isfinite(step->shift[axis]) ||
+            !(step->scale[axis] > 1e-6))
+            return false;
+    }
+    return true;
+}
+
+void qa_fit_refine(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
+{
+    for (int round = 0; round < REFINE_STEPS; round++) {
+        /* Wide first, so that pairs far from where the votes were still pull. */
+        int jitter = round < 2 ? QA_MATCH_JITTERS - 1 : QA_MATCH_USUAL_JITTER;
+        if (!(qa_sample_match(s, e, jitter) > 0.0))
+            return;
+        sums total[2];
+        memset(total, 0, sizeof(total));
+        for (size_t f = 0; f < s->frame_count; f++) {
+            const qa_sample_frame *frame = &s->frames[f];
+            for (size_t i = 0; i < frame->truth_count; i++) {
+                qa_match m = s->matches[frame->truth_at + i];
+                pair b;
+                if (m.observed < 0 || !make_pair(s, e, step, frame, i, (size_t)m.observed, &b))
+                    continue;
+                /* exp of the loss against a perfect pair is Student's weight to the 3.5th. */
+                double loss = s->targets[jitter][frame->truth_at + i].worth - m.worth;
+                double robust = exp(-loss / 3.5);
+                add_to(&total[0], &b, 0, robust);
+                add_to(&total[1], &b, 1, robust);
+            }
+        }
+        qa_doctor_step kept = *step;
+        if (!solve(total, step)) {
+            *step = kept;
+            return;
+        }
+    }
+}
+
+/* Could this pair come from the step at all? Sizes tell before positions do. */
+static bool plausible(const pair *b, const qa_doctor_step *step)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        double ratio = (b->q[axis][1] - b->q[axis][0]) / (b->p[axis][1] - b->p[axis][0]);
+        double expected = step->scale[axis];
+        if (!(ratio > expected * 0.7) || !(ratio < expected * 1.43))
+            return false;
+    }
+    return true;
+}
+
+static bool vote(const pair *first, const pair *second, qa_doctor_step *step)
+{
+    sums s[2];
+    memset(s, 0, sizeof(s));
+    for (int axis = 0; axis < 2; axis++) {
+        add_to(&s[axis], first, axis, 1.0);
+        if (second)
+            add_to(&s[axis], second, axis, 1.0);
+    }
+    return solve(s, step) && plausible(first, step) && (!second || plausible(second, step));
+}
+
+typedef struct poll {
+    qa_doctor_sample *sample;
+    qa_explanation *explanation;
+    qa_doctor_step *step, best;
+    double best_worth;
+    int votes;
+} poll;
+
+static void try_vote(poll *p, const pair *first, const pair *second)
+{
+    if (p->votes >= MAX_VOTES || !vote(first, second, p->step))
+        return;
+    p->votes++;
+    double worth = qa_sample_worth(p->sample, p->explanation, QA_MATCH_JITTERS - 1);
+    if (worth > p->best_worth) {
+        p->best_worth = worth;
+        p->best = *p->step;
+    }
+}
+
+/* Four constants need two boxes that lie apart: the boxes after this one, each with the observed
+ * box nearest to where the first pair sends it. */
+static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, const pair *first)
+{
+    qa_doctor_step rough = *p->step;
+    if (!vote(first, NULL, &rough))
+        return;
+    for (size_t k = 0, tried = 0; k < frame->truth_count && tried < 4; k++) {
+        if (k == i)
+            continue;
+        double best = 0.5;
+        pair partner;
+        bool found = false;
+        for (size_t l = 0; l < frame->observed_count; l++) {
+            pair b;
+            if (!make_pair(p->sample, p->explanation, p->step, frame, k, l, &b) ||
+                !plausible(&b, &rough))
+                continue;
+            double off = 0.0;
+            for (int axis = 0; axis < 2; axis++)
+                for (int edge = 0; edge < 2; edge++)
+                    off += fabs(rough.scale[axis] * b.p[axis][edge] + rough.shift[axis] -
+                                b.q[axis][edge]) /
+                           (b.q[axis][1] - b.q[axis][0]);
+            if (!found || off < best) {
+                best = off;
+                partner = b;
+                found = true;
+            }
+        }
+        if (found) {
+            tried++;
+            try_vote(p, first, &partner);
+        }
+    }
+}
+
+bool qa_fit_search(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
+{
+    poll p = { s, e, step, *step, 0.0, 0 };
+    for (size_t f = 0; f < s->frame_count && p.votes < MAX_VOTES; f++) {
+        const qa_sample_frame *frame = &s->frames[f];
+        for (size_t i = 0; i < frame->truth_count; i++) {
+            for (size_t j = 0; j < frame->observed_count; j++) {
+                pair b;
+                if (!make_pair(s, e, step, frame, i, j, &b))
+                    continue;
+                try_vote(&p, &b, NULL);
+                if (step->shape == QA_FREE_AFFINE)
+                    vote_with_partners(&p, frame, i, &b);
+            }
+        }
+    }
+    if (!(p.best_worth > 0.0))
+        return false;
+    *step = p.best;
+    qa_fit_refine(s, e, step);
+    return true;
+}
+
+/* A region of interest lies in the image, and not all around it. */
+static bool sensible_roi(const qa_doctor_step *step, plumb_size image)
+{
+    bool moved = false;
+    for (int axis = 0; axis < 2; axis++) {
+        double side = axis ? image.height : image.width, slack = 0.015;
+        double scale = step->scale[axis], shift = step->shift[axis];
+        if (step->units == QA_FREE_PIXELS)
+            shift /= side;
+        if (step->units == QA_FREE_TO_FRACTION)
+            scale *= side;
+        double start = -shift / scale, length = 1.0 / scale;
+        if (start < -slack || start >= 1.0 || length < SMALLEST_ROI)
+            return false;
+        if (step->shape == QA_FREE_AFFINE && (length > 1.0 + slack || start + length > 1.0 + slack))
+            return false;
+        moved = moved || start > slack || length < 1.0 - slack;
+    }
+    return moved;
+}
+
+bool qa_fit_sensible(const qa_doctor_step *step, plumb_size image)
+{
+    if (step->code == QA_DOCTOR_ROI_NOT_APPLIED)
+        return sensible_roi(step, image);
+    double factor_x = step->scale[0], factor_y = step->scale[1];
+    if (step->units == QA_FREE_FROM_FRACTION) {
+        factor_x /= image.width;
+        factor_y /= image.height;
+    }
+    bool changed = fabs(factor_x - 1.0) > 0.01 || fabs(factor_y - 1.0) > 0.01;
+    return changed && factor_x > 0.01 && factor_y > 0.01 && factor_x < 100.0 && factor_y < 100.0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/doctor_sample.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Pairs of the right class when nothing is wrong with the classes. */
+#define RIGHT_CLASS 0.93
+/* What naming a class offset costs, in nats. */
+#define CLASS_PRICE 5.0
+/* Offsets that are tried: a background class, and label files that begin elsewhere. */
+#define OFFSET_SPAN 512
+
+bool qa_sample_undo(qa_doctor_sample *s, const qa_sample_frame *frame,
+                    const qa_explanation *explanation)
+{
+    const plumb_rect *from = s->observed + frame->observed_at;
+    if (explanation->count == 0) {
+        memcpy(s->undone, from, frame->observed_count * sizeof(*from));
+        return true;
+    }
+    qa_box_map maps[2];
+    for (int k = 0; k < explanation->count; k++)
+        if (!qa_step_backward(explanation->steps[k], frame->image, &maps[k]))
+            return false;
+    for (size_t j = 0; j < frame->observed_count; j++) {
+        plumb_rect r = from[j];
+        for (int k = explanation->count - 1; k >= 0; k--)
+            r = qa_box_map_rect(&maps[k], r);
+        s->undone[j] = r;
+    }
+    return true;
+}
+
+static double pair_all(qa_doctor_sample *s, const qa_explanation *explanation, int jitter,
+                       bool note)
+{
+    double sum = 0.0;
+    for (size_t f = 0; f < s->frame_count; f++) {
+        const qa_sample_frame *frame = &s->frames[f];
+        if (!qa_sample_undo(s, frame, explanation))
+            return -INFINITY;
+        sum += qa_match_pair(s->targets[jitter] + frame->truth_at, frame->truth_count, s->undone,
+                             frame->observed_count, s->candidates, s->taken,
+                             note ? s->matches + frame->truth_at : NULL);
+    }
+    return sum;
+}
+
+double qa_sample_worth(qa_doctor_sample *sample, const qa_explanation *explanation, int jitter)
+{
+    return pair_all(sample, explanation, jitter, false);
+}
+
+double qa_sample_match(qa_doctor_sample *sample, const qa_explanation *explanation, int jitter)
+{
+    return pair_all(sample, explanation, jitter, true);
+}
+
+/* How many true boxes have a class below `class_id`. */
+static size_t class_rank(const qa_doctor_sample *s, int64_t class_id)
+{
+    size_t low = 0, high = s->truth_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->sorted_class[middle] < class_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How often each class is true, for the chance of agreeing by accident. */
+static double share_of_class(const qa_doctor_sample *s, int32_t class_id)
+{
+    size_t same = class_rank(s, (int64_t)class_id + 1) - class_rank(s, class_id);
+    double share = ((double)same + 0.2) / ((double)s->truth_count + 0.4);
+    return fmin(fmax(share, 0.02), 0.98);
+}
+
+/* Worth of the classes of the noted pairs when the true one is the observed less `offset`. */
+static double class_worth(const qa_doctor_sample *s, int32_t offset)
+{
+    double sum = 0.0;
+    int32_t last = INT32_MIN;
+    double share = 0.5;
+    for (size_t f = 0; f < s->frame_count; f++) {
+        const qa_sample_frame *frame = &s->frames[f];
+        for (size_t i = frame->truth_at; i < frame->truth_at + frame->truth_count; i++) {
+            if (s->matches[i].observed < 0)
+                continue;
+            int32_t seen = s->observed_class[frame->observed_at + (size_t)s->matches[i].observed];
+            if (seen < 0 || s->truth_class[i] < 0)
+                continue;
+            int32_t claimed = seen - offset;
+            if (claimed != last) {
+                share = share_of_class(s, claimed);
+                last = claimed;
+            }
+            sum += claimed == s->truth_class[i]
+                       ? log(fmax(RIGHT_CLASS / share, 1.0))
+                       : log(fmin((1.0 - RIGHT_CLASS) / (1.0 - share), 0.5));
+        }
+    }
+    return sum;
+}
+
+/* The most frequent difference of classes among the noted pairs. */
+static int32_t common_offset(const qa_doctor_sample *s)
+{
+    static const int32_t none = 0;
+    uint32_t votes[2 * OFFSET_SPAN + 1];
+    memset(votes, 0, sizeof(votes));
+    int32_t best = none;
+    for (size_t f = 0; f < s->frame_count; f++) {
+        const qa_sample_frame *frame = &s->frames[f];
+        for (size_t i = frame->truth_at; i < frame->truth_at + frame->truth_count; i++) {
+            if (s->matches[i].observed < 0)
+                continue;
+            int32_t seen = s->observed_class[frame->observed_at + (size_t)s->matches[i].observed];
+            int64_t offset = (int64_t)seen - s->truth_class[i];
+            if (seen < 0 || s->truth_class[i] < 0 || offset < -OFFSET_SPAN || offset > OFFSET_SPAN)
+                continue;
+            if (++votes[offset + OFFSET_SPAN] > votes[best + OFFSET_SPAN])
+                best = (int32_t)offset;
+        }
+    }
+    return best;
+}
+
+void qa_sample_judge(qa_doctor_sample *sample, qa_explanation *e)
+{
+    double best = -INFINITY;
+    int jitter = QA_MATCH_USUAL_JITTER;
+    for (int j = 0; j < QA_MATCH_JITTERS; j++) {
+        double worth = qa_sample_worth(sample, e, j);
+        if (worth > best) {
+            best = worth;
+            jitter = j;
+        }
+    }
+    e->jitter = jitter;
+    e->worth = qa_sample_match(sample, e, jitter);
+    e->matched = 0;
+    for (size_t i = 0; i < sample->truth_count; i++)
+        e->matched += sample->matches[i].observed >= 0;
+    int32_t offset = common_offset(sample);
+    double plain = class_worth(sample, 0);
+    double shifted = offset ? class_worth(sample, offset) - CLASS_PRICE : -INFINITY;
+    e->class_offset = shifted > plain ? offset : 0;
+    e->worth += shifted > plain ? shifted : plain;
+    e->score = e->worth - e->price;
+}
