@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The doctor on cases computed by hand: numbers that stand in the code table's own formulas.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "qa/doctor.h"
+#include "qa/doctor_steps.h"
+#include "qa/matching.h"
+
+#define BOX(x, y, w, h, s, c)                                                                      \
+    {                                                                                              \
+        { x, y, w, h }, s, c                                                                       \
+    }
+
+static const qa_doctor_box four[] = {
+    BOX(20, 30, 100, 60, NAN, 0),
+    BOX(300, 50, 120, 200, NAN, 1),
+    BOX(90, 300, 80, 90, NAN, 2),
+    BOX(500, 380, 60, 70, NAN, 0),
+};
+
+static qa_doctor_report examine_sized(plumb_size image, const qa_doctor_box *truth, size_t count,
+                                      const qa_doctor_box *seen, size_t seen_count)
+{
+    qa_doctor_frame frame = { "a", image, truth, count, seen, seen_count };
+    qa_doctor_report report;
+    plumb_diag diag = { 0 };
+    plumb_status status = qa_doctor_examine(NULL, &frame, 1, NULL, &report, &diag);
+    if (status)
+        fail_msg("%s: %s", diag.field, diag.message);
+    return report;
+}
+
+static qa_doctor_report examine(const qa_doctor_box *truth, size_t count, const qa_doctor_box *seen,
+                                size_t seen_count)
+{
+    return examine_sized((plumb_size){ 640, 480 }, truth, count, seen, seen_count);
+}
+
+static void assert_only(const qa_doctor_report *report, qa_doctor_code code)
+{
+    assert_int_equal(report->verdict, QA_DOCTOR_PLUMBING);
+    assert_int_equal(report->fault_count, 1);
+    assert_string_equal(qa_doctor_code_name(report->faults[0].code), qa_doctor_code_name(code));
+    assert_true(report->faults[0].fix[0] && report->faults[0].edit[0] == '{');
+}
+
+static void exact_boxes_are_healthy(void **state)
+{
+    (void)state;
+    qa_doctor_report report = examine(four, 4, four, 4);
+    assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
+    assert_int_equal(report.fault_count, 0);
+    assert_int_equal(report.matched, 4);
+    assert_float_equal((float)report.mean_iou_after, 1.0f, 1e-6f);
+}
+
+/* y' = 480 - y - h */
+static void a_flip_uses_the_far_edge(void **state)
+{
+    (void)state;
+    const qa_doctor_box seen[] = {
+        BOX(20, 390, 100, 60, 0.9, 0),
+        BOX(300, 230, 120, 200, 0.8, 1),
+        BOX(90, 90, 80, 90, 0.7, 2),
+        BOX(500, 30, 60, 70, 0.95, 0),
+    };
+    qa_doctor_report report = examine(four, 4, seen, 4);
+    assert_only(&report, QA_DOCTOR_FLIP_Y);
+    assert_true(report.mean_iou_before < 0.2 && report.mean_iou_after > 0.99);
+    assert_string_equal(report.faults[0].edit, "{\"head\":{\"origin\":\"lower_left\"}}");
+}
+
+/* A 640x480 picture at the top left of a 416x416 input: scale 0.65. */
+static void input_pixels_are_recognised(void **state)
+{
+    (void)state;
+    const qa_doctor_box seen[] = {
+        BOX(13, 19.5, 65, 39, 0.9, 0),
+        BOX(195, 32.5, 78, 130, 0.8, 1),
+        BOX(58.5, 195, 52, 58.5, 0.7, 2),
+        BOX(325, 247, 39, 45.5, 0.95, 0),
+    };
+    qa_doctor_report report = examine(four, 4, seen, 4);
+    assert_only(&report, QA_DOCTOR_INPUT_SPACE_NOT_UNMAPPED);
+    assert_non_null(strstr(report.faults[0].detail, "416x416"));
+}
+
+static void corners_as_size_and_a_class_offset_come_together(void **state)
+{
+    (void)state;
+    const qa_doctor_box seen[] = {
+        BOX(20, 30, 120, 90, 0.9, 1),
+        BOX(300, 50, 420, 250, 0.8, 2),
+        BOX(90, 300, 170, 390, 0.7, 3),
+        BOX(500, 380, 560, 450, 0.95, 1),
+    };
+    qa_doctor_report report = examine(four, 4, seen, 4);
+    assert_int_equal(report.fault_count, 2);
+    assert_int_equal(report.faults[0].code, QA_DOCTOR_CORNERS_AS_SIZE);
+    assert_int_equal(report.faults[1].code, QA_DOCTOR_CLASS_OFFSET);
+    assert_string_equal(report.faults[1].edit, "{\"head\":{\"class_offset\":-1}}");
+}
+
+/* Two boxes that a left-right mirror exchanges: flip-y and a half turn say the same. */
+static void symmetric_evidence_is_unknown(void **state)
+{
+    (void)state;
+    const qa_doctor_box truth[] = { BOX(40, 20, 160, 100, NAN, 0), BOX(440, 20, 160, 100, NAN, 0) };
+    const qa_doctor_box seen[] = { BOX(40, 360, 160, 100, 0.9, 0),
+                                   BOX(440, 360, 160, 100, 0.9, 0) };
+    qa_doctor_report report = examine(truth, 2, seen, 2);
+    assert_int_equal(report.verdict, QA_DOCTOR_UNKNOWN);
+    assert_int_equal(report.fault_count, 0);
+    assert_true(report.rival_count >= 2);
+    uint32_t both = report.rivals[0].codes | report.rivals[1].codes;
+    assert_true(both & 1u << QA_DOCTOR_FLIP_Y && both & 1u << QA_DOCTOR_ROTATE_180);
+    assert_true(report.settle[0] != '\0');
+}
+
+static void logits_are_recognised(void **state)
+{
+    (void)state;
+    qa_doctor_box seen[4];
+    const double logits[4] = { 2.2, 1.4, 0.8, 2.9 };
+    for (int i = 0; i < 4; i++) {
+        seen[i] = four[i];
+        seen[i].score = logits[i];
+    }
+    qa_doctor_report report = examine(four, 4, seen, 4);
+    assert_only(&report, QA_DOCTOR_SIGMOID_MISSING);
+}
+
+static void copies_are_not_low_scores(void **state)
+{
+    (void)state;
+    qa_doctor_box seen[12];
+    for (int i = 0; i < 12; i++) {
+        seen[i] = four[i % 4];
+        seen[i].rect.x += 2.0 * (i / 4);
+        seen[i].score = 0.9 - 0.1 * (i / 4);
+    }
+    qa_doctor_report report = examine(four, 4, seen, 12);
+    assert_only(&report, QA_DOCTOR_NMS_MISSING);
+    assert_int_equal(report.faults[0].count, 8);
+}
+
+static void boxes_in_other_places_are_the_model(void **state)
+{
+    (void)state;
+    const qa_doctor_box seen[] = {
+        BOX(400, 300, 55, 140, 0.9, 0),
+        BOX(10, 150, 220, 40, 0.3, 1),
+        BOX(250, 260, 31, 160, 0.7, 1),
+        BOX(560, 10, 70, 33, 0.95, 2),
+    };
+    qa_doctor_report report = examine(four, 4, seen, 4);
+    assert_int_equal(report.verdict, QA_DOCTOR_MODEL);
+    assert_int_equal(report.fault_count, 0);
+}
+
+static void what_cannot_be_examined_is_named(void **state)
+{
+    (void)state;
+    qa_doctor_report report;
+    plumb_diag diag = { 0 };
+    qa_doctor_frame frame = { "a", { 640, 480 }, four, 4, four, 0 };
+    assert_int_equal(qa_doctor_examine(NULL, &frame, 0, NULL, &report, &diag), PLUMB_E_ARGUMENT);
+    assert_int_equal(qa_doctor_examine(NULL, &frame, 1, NULL, &report, &diag), PLUMB_E_ARGUMENT);
+    assert_string_equal(diag.field, "observed");
+    frame.image.width = 0;
+    assert_int_equal(qa_doctor_examine(NULL, &frame, 1, NULL, &report, &diag), PLUMB_E_SIZE);
+    assert_string_equal(diag.field, "frames[0].width");
+}
+
+static void hostile_numbers_do_no_harm(void **state)
+{
+    (void)state;
+    const double odd[] = { NAN, INFINITY, -INFINITY, 0.0, -1e300, 1e300, 1e-300 };
+    qa_doctor_box seen[28];
+    for (int i = 0; i < 28; i++)
+        seen[i] = (qa_doctor_box)BOX(odd[i % 7], odd[i / 4], odd[(i * 3) % 7], odd[(i * 5) % 7],
+                                     odd[i % 5], i);
+    qa_doctor_frame frame = { "a", { 640, 480 }, seen, 28, seen, 28 };
+    qa_doctor_report report;
+    assert_int_equal(qa_doctor_examine(NULL, &frame, 1, NULL, &report, NULL), PLUMB_OK);
+    frame.truth = four;
+    frame.truth_count = 4;
+    assert_int_equal(qa_doctor_examine(NULL, &frame, 1, NULL, &report, NULL), PLUMB_OK);
+    assert_int_equal(report.matched, 0);
+}
+
+/* Undoing is exact, for every kind of step. */
+static void steps_undo_themselves(void **state)
+{
+    (void)state;
+    const plumb_size image = { 773, 512 };
+    plumb_mapping_spec spec = PLUMB_MAPPING_SPEC_INIT;
+    spec.input = (plumb_size){ 416, 320 };
+    spec.mode = PLUMB_CROP_SCALE_FIT;
+    spec.rule = PLUMB_RULE_ULTRALYTICS;
+    for (int kind = QA_STEP_TURN; kind <= QA_STEP_FREE; kind++) {
+        for (int orientation = 1; orientation <= 8; orientation++) {
+            qa_doctor_step step = { .kind = (qa_step_kind)kind,
+                                    .orientation = (plumb_orientation)orientation,
+                                    .made = { spec, QA_ANCHOR_TOP_LEFT },
+                                    .read = { spec, QA_ANCHOR_BOTTOM_RIGHT },
+                                    .units = (qa_free_units)(orientation % 4),
+                                    .scale = { 0.7, 1.9 },
+                                    .shift = { -3.0, 0.25 } };
+            step.read.spec.mode = PLUMB_CROP_SCALE_FIT_ROTATE_90_CCW;
+            qa_box_map ahead, back;
+            assert_true(qa_step_forward(&step, image, &ahead));
+            assert_true(qa_step_backward(&step, image, &back));
+            plumb_rect r = { 11.5, 200.25, 98.0, 31.0 };
+            plumb_rect same = qa_box_map_rect(&back, qa_box_map_rect(&ahead, r));
+            assert_true(fabs(same.x - r.x) < 1e-8 && fabs(same.y - r.y) < 1e-8);
+            assert_true(fabs(same.width - r.width) < 1e-8 && fabs(same.height - r.height) < 1e-8);
+        }
+    }
+}
+
+/* (u,v) -> (1-v, u): a box at the top left of a square goes to the top right. */
+static void rotate_90_follows_the_table(void **state)
+{
+    (void)state;
+    qa_doctor_step step = { .kind = QA_STEP_TURN, .orientation = PLUMB_ORIENTATION_RIGHT };
+    qa_box_map map;
+    assert_true(qa_step_forward(&step, (plumb_size){ 100, 100 }, &map));
+    plumb_rect r = qa_box_map_rect(&map, (plumb_rect){ 10, 20, 5, 7 });
+    assert_true(r.x == 73.0 && r.y == 10.0 && r.width == 7.0 && r.height == 5.0);
+}
+
+static void each_box_is_paired_once(void **state)
+{
+    (void)state;
+    const plumb_size image = { 640, 480 };
+    const plumb_rect seen[] = { { 100, 100, 52, 50 }, { 101, 99, 50, 50 } };
+    qa_match_target targets[2] = {
+        qa_match_prepare((plumb_rect){ 100, 100, 50, 50 }, image, 0.036, 0.3, 2),
+        qa_match_prepare((plumb_rect){ 103, 100, 50, 50 }, image, 0.036, 0.3, 2),
+    };
+    qa_match_candidate scratch[2 * QA_MATCH_KEEP];
+    uint8_t taken[2];
+    qa_match matches[2];
+    double sum = qa_match_pair(targets, 2, seen, 2, scratch, taken, matches);
+    assert_true(matches[0].observed >= 0 && matches[1].observed >= 0);
+    assert_int_not_equal(matches[0].observed, matches[1].observed);
+    assert_true(fabs(sum - matches[0].worth - matches[1].worth) < 1e-12);
+    assert_float_equal((float)qa_rect_iou(seen[0], (plumb_rect){ 100, 100, 50, 50 }),
+                       2500.0f / 2600.0f, 1e-6f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_boxes_are_healthy),
+        cmocka_unit_test(a_flip_uses_the_far_edge),
+        cmocka_unit_test(input_pixels_are_recognised),
+        cmocka_unit_test(corners_as_size_and_a_class_offset_come_together),
+        cmocka_unit_test(symmetric_evidence_is_unknown),
+        cmocka_unit_test(logits_are_recognised),
+        cmocka_unit_test(copies_are_not_low_scores),
+        cmocka_unit_test(boxes_in_other_places_are_the_model),
+        cmocka_unit_test(what_cannot_be_examined_is_named),
+        cmocka_unit_test(hostile_numbers_do_no_harm),
+        cmocka_unit_test(steps_undo_themselves),
+        cmocka_unit_test(rotate_90_follows_the_table),
+        cmocka_unit_test(each_box_is_paired_once),
+    };
+    return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
