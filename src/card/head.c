@@ -124,22 +124,27 @@ static plumb_status read_anchors(plumb_reader *reader, json_t *value, void *targ
     return PLUMB_OK;
 }
 
-/* [N,4], or with a leading 1. */
-static plumb_status copy_priors(plumb_reader *reader, plumb_head_spec *head,
-                                const plumb_tensor *tensor)
+/* An array [N,4], or with a leading 1. */
+static plumb_status use_priors(plumb_reader *reader, const void *data, size_t size, void *target)
 {
-    int64_t elements = plumb_tensor_elements(tensor);
-    bool fits = (tensor->rank == 2 || (tensor->rank == 3 && tensor->shape[0] == 1)) &&
-                tensor->shape[tensor->rank - 1] == 4;
+    plumb_head_spec *head = target;
+    plumb_tensor tensor;
+    plumb_diag inner = { 0 };
+    plumb_status status = plumb_npy_parse(data, size, &tensor, &inner);
+    if (status)
+        return plumb_reader_fail(reader, status, "the file: %s %s", inner.field, inner.message);
+    bool fits = (tensor.rank == 2 || (tensor.rank == 3 && tensor.shape[0] == 1)) &&
+                tensor.shape[tensor.rank - 1] == 4;
     if (!fits)
         return plumb_reader_fail(reader, PLUMB_E_VALUE,
                                  "an array of shape [N,4] is expected in the file");
+    int64_t elements = plumb_tensor_elements(&tensor);
+    int64_t step = (int64_t)plumb_dtype_size(tensor.dtype);
     float *priors = plumb_arena_array(reader->arena, (size_t)elements, sizeof(float));
     if (!priors)
         return plumb_reader_no_memory(reader);
-    int64_t step = (int64_t)plumb_dtype_size(tensor->dtype);
     for (int64_t i = 0; i < elements; i++)
-        priors[i] = plumb_tensor_load(tensor, i * step);
+        priors[i] = plumb_tensor_load(&tensor, i * step);
     head->priors = priors;
     head->prior_count = (size_t)elements / 4;
     return PLUMB_OK;
@@ -147,23 +152,8 @@ static plumb_status copy_priors(plumb_reader *reader, plumb_head_spec *head,
 
 static plumb_status read_priors(plumb_reader *reader, json_t *value, void *target)
 {
-    plumb_head_spec *head = &((plumb_card *)target)->spec.head;
-    if (!json_is_string(value))
-        return plumb_reader_expected(reader, value, "the name of a .npy file");
-    void *data = NULL;
-    size_t size = 0;
-    plumb_status status = plumb_reader_file(reader, json_string_value(value), &data, &size);
-    if (status)
-        return status;
-    plumb_tensor tensor;
-    plumb_diag inner = { 0 };
-    status = plumb_npy_parse(data, size, &tensor, &inner);
-    if (status)
-        plumb_reader_fail(reader, status, "the file: %s %s", inner.field, inner.message);
-    else
-        status = copy_priors(reader, head, &tensor);
-    plumb_release(&reader->arena->context, data);
-    return status;
+    return plumb_reader_file(reader, value, "the name of a .npy file", use_priors,
+                             &((plumb_card *)target)->spec.head);
 }
 
 static plumb_status read_variances(plumb_reader *reader, json_t *value, void *target)

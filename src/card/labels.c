@@ -5,12 +5,24 @@
 #include "card/parts.h"
 #include "card/suggest.h"
 
-/* One label a line; the last line may lack its end, and lines may end as on Windows. */
-static plumb_status split_lines(plumb_reader *reader, plumb_card *card, const char *file,
-                                const char *text, size_t size)
+static plumb_status copy_label(plumb_reader *reader, const char *text, size_t length, size_t line,
+                               const char **label)
 {
-    char shown[PLUMB_SHOWN_TEXT];
-    plumb_reader_shown(file, shown);
+    json_t *whole = json_stringn(text, length); /* NULL unless valid UTF-8 */
+    bool valid = whole && !memchr(text, '\0', length);
+    json_decref(whole);
+    if (!valid)
+        return plumb_reader_fail(reader, PLUMB_E_VALUE, "line %zu of the file is not UTF-8 text",
+                                 line);
+    *label = plumb_arena_text(reader->arena, text, length);
+    return *label ? PLUMB_OK : plumb_reader_no_memory(reader);
+}
+
+/* One label a line; the last line may lack its end, and lines may end as on Windows. */
+static plumb_status use_lines(plumb_reader *reader, const void *data, size_t size, void *target)
+{
+    plumb_card *card = target;
+    const char *text = data;
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         text += 3;
         size -= 3;
@@ -18,13 +30,13 @@ static plumb_status split_lines(plumb_reader *reader, plumb_card *card, const ch
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
         size--;
     if (size == 0)
-        return plumb_reader_fail(reader, PLUMB_E_VALUE, "%s holds no label", shown);
+        return plumb_reader_fail(reader, PLUMB_E_VALUE, "the file holds no label");
     size_t count = 1;
     for (size_t i = 0; i < size; i++)
         count += text[i] == '\n';
     if (count > PLUMB_MAX_CLASSES)
         return plumb_reader_fail(reader, PLUMB_E_LIMIT,
-                                 "%s has %zu lines; at most %d labels are read", shown, count,
+                                 "the file has %zu lines; at most %d labels are read", count,
                                  PLUMB_MAX_CLASSES);
     const char **labels = plumb_arena_array(reader->arena, count, sizeof(*labels));
     if (!labels)
@@ -33,16 +45,9 @@ static plumb_status split_lines(plumb_reader *reader, plumb_card *card, const ch
         const char *end = memchr(text, '\n', size);
         size_t whole = end ? (size_t)(end - text) : size;
         size_t length = whole > 0 && text[whole - 1] == '\r' ? whole - 1 : whole;
-        json_t *check = json_stringn(text, length); /* NULL unless valid UTF-8 */
-        if (!check || memchr(text, '\0', length)) {
-            json_decref(check);
-            return plumb_reader_fail(reader, PLUMB_E_VALUE, "%s, line %zu: not a UTF-8 text", shown,
-                                     line + 1);
-        }
-        json_decref(check);
-        labels[line] = plumb_arena_text(reader->arena, text, length);
-        if (!labels[line])
-            return plumb_reader_no_memory(reader);
+        plumb_status status = copy_label(reader, text, length, line + 1, &labels[line]);
+        if (status)
+            return status;
         text += end ? whole + 1 : whole;
         size -= end ? whole + 1 : whole;
     }
@@ -89,16 +94,8 @@ plumb_status plumb_card_read_labels(plumb_reader *reader, json_t *value, void *t
         card->labels = labels;
         return status ? status : sort_labels(reader, card);
     }
-    if (!json_is_string(value))
-        return plumb_reader_expected(reader, value, "a file name or an array of labels");
-    const char *file = json_string_value(value);
-    void *data = NULL;
-    size_t size = 0;
-    plumb_status status = plumb_reader_file(reader, file, &data, &size);
-    if (status)
-        return status;
-    status = split_lines(reader, card, file, data, size);
-    plumb_release(&reader->arena->context, data);
+    plumb_status status =
+        plumb_reader_file(reader, value, "a file name or an array of labels", use_lines, card);
     return status ? status : sort_labels(reader, card);
 }
 

@@ -130,13 +130,24 @@ plumb_status plumb_reader_fail(plumb_reader *reader, plumb_status status, const 
 /* What was found where something else was expected: "a string", "the number 3". */
 plumb_status plumb_reader_expected(plumb_reader *reader, json_t *found, const char *expected);
 
+/* A name that is none of the choices, or no text at all. */
+plumb_status plumb_reader_unknown_choice(plumb_reader *reader, json_t *found,
+                                         const plumb_choices *choices);
+
+/* A key of the object being read that no table names; the position is that of the key. */
+plumb_status plumb_reader_unknown_key(plumb_reader *reader, const char *key,
+                                      const plumb_field *fields, size_t count);
+
 /* A key of the object being read that is missing. */
 plumb_status plumb_reader_missing(plumb_reader *reader, const char *key, const char *expected);
 plumb_status plumb_reader_missing_choice(plumb_reader *reader, const char *key,
                                          const plumb_choices *choices);
 
-/* The content of the file that the document names here; released with the arena's context. */
-plumb_status plumb_reader_file(plumb_reader *reader, const char *name, void **data, size_t *size);
+/* Hand the content of the file that `value` names to `use`, which keeps nothing of it. */
+typedef plumb_status (*plumb_reader_content)(plumb_reader *reader, const void *data, size_t size,
+                                             void *target);
+plumb_status plumb_reader_file(plumb_reader *reader, json_t *value, const char *expected,
+                               plumb_reader_content use, void *target);
 
 plumb_status plumb_reader_no_memory(plumb_reader *reader);
 

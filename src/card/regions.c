@@ -139,8 +139,7 @@ static plumb_status copy_mask(plumb_reader *reader, plumb_region_spec *spec,
     return PLUMB_OK;
 }
 
-static plumb_status decode_mask(plumb_reader *reader, plumb_region_spec *spec, const void *data,
-                                size_t size)
+static plumb_status use_mask(plumb_reader *reader, const void *data, size_t size, void *target)
 {
     plumb_image_decoder *decoder = NULL;
     plumb_diag inner = { 0 };
@@ -151,23 +150,15 @@ static plumb_status decode_mask(plumb_reader *reader, plumb_region_spec *spec, c
     if (status)
         plumb_reader_fail(reader, status, "the mask: %s", inner.message);
     else
-        status = copy_mask(reader, spec, &picture);
+        status = copy_mask(reader, target, &picture);
     plumb_image_decoder_destroy(&decoder);
     return status;
 }
 
 static plumb_status read_mask_file(plumb_reader *reader, json_t *value, void *target)
 {
-    if (!json_is_string(value))
-        return plumb_reader_expected(reader, value, "the name of a PNG, BMP or JPEG file");
-    void *data = NULL;
-    size_t size = 0;
-    plumb_status status = plumb_reader_file(reader, json_string_value(value), &data, &size);
-    if (status)
-        return status;
-    status = decode_mask(reader, target, data, size);
-    plumb_release(&reader->arena->context, data);
-    return status;
+    return plumb_reader_file(reader, value, "the name of a PNG, BMP or JPEG file", use_mask,
+                             target);
 }
 
 static plumb_status read_mask_rect(plumb_reader *reader, json_t *value, void *target)

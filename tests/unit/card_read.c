@@ -220,9 +220,9 @@ static void test_labels(void **state)
     assert_string_equal(plumb_card_label(card, 2), "numeral");
     plumb_card_destroy(&card);
     refuse(CARD("\"head\": {\"type\": \"yolox\", \"labels\": \"latin.txt\"}, " POST), PLUMB_E_VALUE,
-           "head.labels", "latin.txt, line 2");
+           "head.labels", "line 2 of the file");
     refuse(CARD("\"head\": {\"type\": \"yolox\", \"labels\": \"nul.txt\"}, " POST), PLUMB_E_VALUE,
-           "head.labels", "line 1");
+           "head.labels", "line 1 of");
     refuse(CARD("\"head\": {\"type\": \"yolox\", \"labels\": \"empty.txt\"}, " POST), PLUMB_E_VALUE,
            "head.labels", "no label");
     refuse(CARD("\"head\": {\"type\": \"yolox\", \"labels\": \"none.txt\"}, " POST), PLUMB_E_IO,
