@@ -129,8 +129,8 @@ enum {
     PLUMB_CPU_AUTO = 0,
     PLUMB_CPU_NONE = 1 << 0, /* C only */
     PLUMB_CPU_SSE2 = 1 << 1,
-    PLUMB_CPU_AVX2 = 1 << 2,
-    PLUMB_CPU_AVX512 = 1 << 3, /* F, BW, VL */
+    PLUMB_CPU_AVX2 = 1 << 2,   /* with FMA and F16C */
+    PLUMB_CPU_AVX512 = 1 << 3, /* F, BW, VL, VNNI */
     PLUMB_CPU_NEON = 1 << 4,
 };
 

@@ -9,7 +9,7 @@ static uint32_t machine_flags(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) /* with F16C */
         flags |= PLUMB_CPU_AVX2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni"))
         flags |= PLUMB_CPU_AVX512;
     return flags;
 #elif defined(__aarch64__)

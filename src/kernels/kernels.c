@@ -39,6 +39,8 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
         plumb_kernels_init_avx2_across(kernels);
         plumb_kernels_init_avx2_store(kernels);
     }
+    if (cpu & PLUMB_CPU_AVX512)
+        plumb_kernels_init_avx512(kernels);
 #else
     (void)cpu;
 #endif

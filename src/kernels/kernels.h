@@ -44,10 +44,12 @@ typedef struct plumb_taps {
     const int32_t *integer; /* weights of the integer steps */
     const float *real;      /* weights of the float steps */
     float factor;           /* of PLUMB_STEP_FLOAT_ROUND */
-    const void *program;    /* what plumb_kernels.make_program made of the rest, or NULL */
+    const void *program;    /* what plumb_kernels.program made of the rest, or NULL */
 } plumb_taps;
 
-typedef void (*plumb_along_fn)(void *to, const void *from, const plumb_taps *taps);
+/* One row of each plane: planes share their tables. */
+typedef void (*plumb_along_fn)(void *const to[], const void *const from[], int planes,
+                               const plumb_taps *taps);
 
 /* Output `output` of `taps`, for `n` columns; rows[j] is the row of its tap j. */
 typedef void (*plumb_across_fn)(void *to, const void *const *rows, const plumb_taps *taps,
@@ -85,9 +87,11 @@ typedef struct plumb_kernels {
     void (*split)(uint8_t *const to[4], const uint8_t *from, int size, int32_t n);
     void (*reverse)(uint8_t *to, const uint8_t *from, int32_t n);
 
-    /* Bytes that a step along rows wants for tables of its own, and the tables. */
-    size_t (*program_size)(plumb_step step, const plumb_taps *taps);
-    void (*make_program)(plumb_step step, const plumb_taps *taps, void *program);
+    /* Bytes that along[step] wants for tables of its own, and the tables, into memory of zeros. */
+    struct {
+        size_t (*size)(plumb_step step, const plumb_taps *taps);
+        void (*make)(plumb_step step, const plumb_taps *taps, void *program);
+    } program[PLUMB_STEPS];
 
     plumb_along_fn along[PLUMB_STEPS];
     plumb_across_fn across[PLUMB_STEPS];
@@ -129,5 +133,6 @@ void plumb_kernels_init_avx2_color(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_across(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_store(plumb_kernels *kernels);
+void plumb_kernels_init_avx512(plumb_kernels *kernels);
 
 #endif

@@ -239,13 +239,13 @@ static plumb_status fill(const plumb_context *context, const plumb_axis_request 
 static plumb_status add_program(const plumb_context *context, const plumb_kernels *kernels,
                                 plumb_step step, plumb_axis *axis)
 {
-    size_t size = kernels->program_size(step, &axis->taps);
+    size_t size = kernels->program[step].size(step, &axis->taps);
     if (size == 0)
         return PLUMB_OK;
     axis->program = plumb_alloc_zeroed(context, size, 1);
     if (!axis->program)
         return PLUMB_E_NOMEM;
-    kernels->make_program(step, &axis->taps, axis->program);
+    kernels->program[step].make(step, &axis->taps, axis->program);
     axis->taps.program = axis->program;
     return PLUMB_OK;
 }

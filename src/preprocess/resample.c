@@ -34,12 +34,15 @@ static void fetch_next(resampling *r)
     const plumb_preprocess_plan *plan = r->plan;
     int32_t order = r->fetched++, row = plan->across.source[order_of(plan, order)];
     uint8_t *planes[3] = { NULL, NULL, NULL };
-    for (int c = 0; c < plan->planes; c++)
-        planes[c] = plan->exchanged ? ring_row(r, order, c) : single_row(r, c);
+    const void *from[3] = { NULL, NULL, NULL };
+    void *to[3] = { NULL, NULL, NULL };
+    for (int c = 0; c < plan->planes; c++) {
+        to[c] = ring_row(r, order, c);
+        from[c] = planes[c] = plan->exchanged ? to[c] : single_row(r, c);
+    }
     r->source->fetch(r->source->user, row, planes);
-    for (int c = 0; c < plan->planes && !plan->exchanged; c++)
-        plan->kernels.along[plan->arithmetic.first](ring_row(r, order, c), planes[c],
-                                                    &plan->along.taps);
+    if (!plan->exchanged)
+        plan->kernels.along[plan->arithmetic.first](to, from, plan->planes, &plan->along.taps);
 }
 
 /* Have every row that output `i` of the across axis needs; rows[j] of each plane. */
@@ -120,13 +123,15 @@ static void exchanged(resampling *r)
         int32_t begin = plan->mirror_across ? outputs - k - columns : k;
         for (int32_t i = 0; i < columns; i++) {
             int32_t column = plan->mirror_across ? columns - 1 - i : i;
+            const void *from[3] = { NULL, NULL, NULL };
+            void *to[3] = { NULL, NULL, NULL };
             for (int c = 0; c < plan->planes; c++) {
                 size_t index = (size_t)c * PLUMB_TILE + (size_t)column;
-                const void *between = sum_across(r, plan->arithmetic.first, single_row(r, c),
-                                                 begin + column, c, slots);
-                plan->kernels.along[plan->arithmetic.second](
-                    r->scratch + s->result + index * s->result_row, between, &plan->along.taps);
+                to[c] = r->scratch + s->result + index * s->result_row;
+                from[c] = sum_across(r, plan->arithmetic.first, single_row(r, c), begin + column, c,
+                                     slots);
             }
+            plan->kernels.along[plan->arithmetic.second](to, from, plan->planes, &plan->along.taps);
         }
         store_tile(r, begin, columns);
     }

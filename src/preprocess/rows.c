@@ -161,10 +161,11 @@ static void fetch_run(const plumb_frame_rows *rows, int32_t row, uint8_t *const 
     const plumb_axis *axis = &plan->along;
     bool gray = plan->planes == 1 && rows->view.info->family != PLUMB_FAMILY_GRAY;
     int32_t odd = plan->column & 1, n = axis->taps.slots - axis->lead - axis->trail;
-    bool direct = !plan->mirror_along && !odd && axis->lead == 0;
-    uint8_t *rgb[3], *shade = direct ? planes[0] : sample_row(rows, 0);
+    /* An odd first column makes a run begin one byte early, in the slack of the row before. */
+    bool direct = !plan->mirror_along;
+    uint8_t *rgb[3], *shade = direct ? planes[0] + axis->lead - odd : sample_row(rows, 0);
     for (int c = 0; c < 3; c++)
-        rgb[c] = direct && !gray ? planes[c] : color_row(rows, c);
+        rgb[c] = direct && !gray && planes[c] ? planes[c] + axis->lead - odd : color_row(rows, c);
     run_colors(rows, row, plan->column - odd, n + odd, rgb);
     if (gray) {
         const uint8_t *from[3] = { rgb[0], rgb[1], rgb[2] };

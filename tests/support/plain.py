@@ -416,11 +416,13 @@ class Driver:
                 raise RuntimeError(f'the driver died with {p.wait()} on {" ".join(words)}')
             return None, answer.strip()
         size = int(answer.split()[1])
+        self.milliseconds = float(answer.split()[2])
         return p.stdout.read(size), 'ok'
 
-    def run(self, frame, spec, cpu=0):
+    def run(self, frame, spec, cpu=0, repeat=1):
         s = {**DEFAULTS, **spec}
-        data, answer = self.raw(spec_words(spec) + frame.words() + [f'cpu={cpu}'], frame.planes)
+        data, answer = self.raw(spec_words(spec) + frame.words() + [f'cpu={cpu}', f'repeat={repeat}'],
+                                frame.planes)
         if data is None:
             raise RuntimeError(answer)
         W, H = s['input']

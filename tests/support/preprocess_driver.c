@@ -2,7 +2,8 @@
  *
  * Runs the preprocessor for a test in another language. Reads requests from standard input until it
  * ends: one line of key=value words, then the bytes of each plane. Answers each with "ok N" and the
- * N bytes of the tensor, or with "error STATUS FIELD: MESSAGE". Every plane ends at a page that
+ * N bytes of the tensor, or with "error STATUS FIELD: MESSAGE". With repeat=N the run is repeated, and
+ * "ok N MS" tells the median processor time of a run in milliseconds. Every plane ends at a page that
  * must not be touched, so a read past the end is a crash.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -10,15 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "plumbline/preprocess.h"
+
+#define MAX_REPEAT 10000
 
 typedef struct request {
     plumb_frame frame;
     plumb_preprocess_spec spec;
     uint32_t cpu;
-    int profile_failed;
+    int repeat;
+    double median_ms;
 } request;
 
 static void die(const char *what)
@@ -63,6 +68,8 @@ static void set_numbers(request *r, const char *key, const char *value)
     } else if (strcmp(key, "quantization") == 0) {
         s->quantization.scale = (float)v[0];
         s->quantization.zero_point = (int32_t)v[1];
+    } else if (strcmp(key, "repeat") == 0) {
+        r->repeat = (int)v[0] > 0 && (int)v[0] < MAX_REPEAT ? (int)v[0] : 1;
     } else if (strcmp(key, "cpu") == 0) {
         r->cpu = (uint32_t)v[0];
     } else {
@@ -114,7 +121,7 @@ static bool set_name(request *r, const char *key, const char *value)
 
 static void parse(request *r, char *line)
 {
-    request empty = { PLUMB_FRAME_INIT, PLUMB_PREPROCESS_SPEC_INIT, PLUMB_CPU_AUTO, 0 };
+    request empty = { PLUMB_FRAME_INIT, PLUMB_PREPROCESS_SPEC_INIT, PLUMB_CPU_AUTO, 1, 0.0 };
     *r = empty;
     for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n")) {
         char *value = strchr(word, '=');
@@ -142,6 +149,19 @@ static uint8_t *read_plane(size_t size, void **map, size_t *map_size)
     return data;
 }
 
+static double processor_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
 static plumb_status run(request *r, plumb_tensor *tensor, plumb_diag *diag)
 {
     plumb_context context = PLUMB_CONTEXT_INIT;
@@ -166,7 +186,14 @@ static plumb_status run(request *r, plumb_tensor *tensor, plumb_diag *diag)
         die("out of memory");
     memset(t.data, 0xa5, t.size);
     memset(scratch, 0xa5, scratch_size);
-    status = plumb_preprocess_run(plan, &r->frame, &t, scratch, scratch_size, diag);
+    static double times[MAX_REPEAT];
+    for (int i = 0; i < r->repeat && status == PLUMB_OK; i++) {
+        double start = processor_ms();
+        status = plumb_preprocess_run(plan, &r->frame, &t, scratch, scratch_size, diag);
+        times[i] = processor_ms() - start;
+    }
+    qsort(times, (size_t)r->repeat, sizeof(times[0]), by_size);
+    r->median_ms = times[r->repeat / 2];
     free(scratch);
     plumb_preprocess_plan_destroy(&plan);
     *tensor = t;
@@ -191,7 +218,7 @@ int main(void)
         if (status)
             printf("error %d %s: %s\n", (int)status, diag.field, diag.message);
         else
-            printf("ok %zu\n", tensor.size);
+            printf("ok %zu %.6f\n", tensor.size, r.median_ms);
         if (!status)
             fwrite(tensor.data, 1, tensor.size, stdout);
         fflush(stdout);

@@ -17,19 +17,24 @@ static inline uint8_t clip(int32_t x)
 #define BLOCK 64
 
 #define DEFINE_STEP(NAME, IN, OUT, WEIGHT, FIELD, START, TERM, FINISH)                             \
-    static void along_##NAME(void *to, const void *from, const plumb_taps *taps)                   \
+    static inline void row_##NAME(OUT *out, const IN *from, const plumb_taps *taps)                \
     {                                                                                              \
-        OUT *out = to;                                                                             \
         float factor = taps->factor;                                                               \
         (void)factor;                                                                              \
         for (int32_t i = 0; i < taps->outputs; i++) {                                              \
-            const IN *p = (const IN *)from + taps->first[i];                                       \
+            const IN *p = from + taps->first[i];                                                   \
             const WEIGHT *w = taps->FIELD + (size_t)i * (size_t)taps->taps;                        \
             WEIGHT sum = START;                                                                    \
             for (int32_t j = 0; j < taps->taps; j++)                                               \
                 sum += TERM(w[j], p[j]);                                                           \
             out[i] = FINISH(sum);                                                                  \
         }                                                                                          \
+    }                                                                                              \
+    static void along_##NAME(void *const to[], const void *const from[], int planes,               \
+                             const plumb_taps *taps)                                               \
+    {                                                                                              \
+        for (int k = 0; k < planes; k++)                                                           \
+            row_##NAME(to[k], from[k], taps);                                                      \
     }                                                                                              \
     static void across_##NAME(void *to, const void *const *rows, const plumb_taps *taps,           \
                               int32_t output, int32_t n)                                           \
@@ -74,10 +79,12 @@ DEFINE_STEP(float_first, uint8_t, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_second, float, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_round, float, uint8_t, float, real, 0.0f, PRODUCT, ROUNDED)
 
-static void along_pick(void *to, const void *from, const plumb_taps *taps)
+static void along_pick(void *const to[], const void *const from[], int planes,
+                       const plumb_taps *taps)
 {
-    for (int32_t i = 0; i < taps->outputs; i++)
-        ((uint8_t *)to)[i] = ((const uint8_t *)from)[taps->first[i]];
+    for (int k = 0; k < planes; k++)
+        for (int32_t i = 0; i < taps->outputs; i++)
+            ((uint8_t *)to[k])[i] = ((const uint8_t *)from[k])[taps->first[i]];
 }
 
 static void across_pick(void *to, const void *const *rows, const plumb_taps *taps, int32_t output,
@@ -117,16 +124,23 @@ static const struct {
     [PLUMB_STEP_FLOAT_ROUND] = { along_float_round, across_float_round },
 };
 
-void plumb_along_c(plumb_step step, void *to, const void *from, const plumb_taps *taps)
+void plumb_along_c(plumb_step step, void *const to[], const void *const from[], int planes,
+                   const plumb_taps *taps)
 {
-    steps[step].along(to, from, taps);
+    steps[step].along(to, from, planes, taps);
+}
+
+void plumb_across_c(plumb_step step, void *to, const void *const *rows, const plumb_taps *taps,
+                    int32_t output, int32_t n)
+{
+    steps[step].across(to, rows, taps, output, n);
 }
 
 void plumb_kernels_init_c_steps(plumb_kernels *kernels)
 {
-    kernels->program_size = program_size;
-    kernels->make_program = make_program;
     for (int s = 0; s < PLUMB_STEPS; s++) {
+        kernels->program[s].size = program_size;
+        kernels->program[s].make = make_program;
         kernels->along[s] = steps[s].along;
         kernels->across[s] = steps[s].across;
     }

@@ -7,26 +7,27 @@
  */
 #include <immintrin.h>
 
-#include "kernels/kernels.h"
+#include "kernels/c/reference.h"
+#include "kernels/x86/inline.h"
 
-static inline __m256i load(const void *row, int32_t at, size_t size)
+PLUMB_INLINE __m256i load(const void *row, int32_t at, size_t size)
 {
     return _mm256_loadu_si256(
         (const __m256i *)(const void *)((const uint8_t *)row + (size_t)at * size));
 }
 
-static inline void store(void *to, int32_t at, size_t size, __m256i v)
+PLUMB_INLINE void store(void *to, int32_t at, size_t size, __m256i v)
 {
     _mm256_storeu_si256((__m256i *)(void *)((uint8_t *)to + (size_t)at * size), v);
 }
 
-static inline __m256i pair_of(int32_t a, int32_t b)
+PLUMB_INLINE __m256i pair_of(int32_t a, int32_t b)
 {
     return _mm256_set1_epi32((int32_t)((uint32_t)(a & 0xffff) | (uint32_t)b << 16));
 }
 
 /* Words of two rows of bytes side by side: columns 0..3 and 16..19, then 4..7 and 20..23, ... */
-static inline void side_by_side(const void *a, const void *b, int32_t x, __m256i words[4])
+PLUMB_INLINE void side_by_side(const void *a, const void *b, int32_t x, __m256i words[4])
 {
     __m256i zero = _mm256_setzero_si256(), p = load(a, x, 1), q = load(b, x, 1);
     __m256i low = _mm256_unpacklo_epi8(p, q), high = _mm256_unpackhi_epi8(p, q);
@@ -36,28 +37,29 @@ static inline void side_by_side(const void *a, const void *b, int32_t x, __m256i
     words[3] = _mm256_unpackhi_epi8(high, zero);
 }
 
-static inline const int32_t *weights_of(const plumb_taps *taps, int32_t output)
+PLUMB_INLINE const int32_t *weights_of(const plumb_taps *taps, int32_t output)
 {
     return taps->integer + (size_t)output * (size_t)taps->taps;
 }
 
-static inline void pillow_columns(uint8_t *to, const void *const *rows, const int32_t *w,
-                                  int32_t count, int32_t x)
+/* Weights of a pair of rows, and where the rows are. */
+typedef struct row_pair {
+    __m256i low, high;
+    const void *first, *second;
+} row_pair;
+
+PLUMB_INLINE void pillow_columns(uint8_t *to, const row_pair *pairs, int32_t count, int32_t x)
 {
     __m256i low[4], high[4], words[4];
     for (int k = 0; k < 4; k++) {
         low[k] = _mm256_set1_epi32(1 << 21);
         high[k] = _mm256_setzero_si256();
     }
-    for (int32_t j = 0; j < count; j += 2) {
-        bool both = j + 1 < count;
-        int32_t second = both ? w[j + 1] : 0;
-        __m256i w_low = pair_of(w[j] & 0x7fff, second & 0x7fff);
-        __m256i w_high = pair_of(w[j] >> 15, second >> 15);
-        side_by_side(rows[j], rows[both ? j + 1 : j], x, words);
+    for (int32_t j = 0; j < count; j++) {
+        side_by_side(pairs[j].first, pairs[j].second, x, words);
         for (int k = 0; k < 4; k++) {
-            low[k] = _mm256_add_epi32(low[k], _mm256_madd_epi16(words[k], w_low));
-            high[k] = _mm256_add_epi32(high[k], _mm256_madd_epi16(words[k], w_high));
+            low[k] = _mm256_add_epi32(low[k], _mm256_madd_epi16(words[k], pairs[j].low));
+            high[k] = _mm256_add_epi32(high[k], _mm256_madd_epi16(words[k], pairs[j].high));
         }
     }
     for (int k = 0; k < 4; k++)
@@ -67,15 +69,32 @@ static inline void pillow_columns(uint8_t *to, const void *const *rows, const in
                               _mm256_packs_epi32(low[2], low[3])));
 }
 
+/* More taps than this are left to C: a ratio of 20 with Lanczos. */
+#define MAX_PAIRS 64
+
 static void across_pillow(void *to, const void *const *rows, const plumb_taps *taps, int32_t output,
                           int32_t n)
 {
+    row_pair pairs[MAX_PAIRS];
+    const int32_t *w = weights_of(taps, output);
+    int32_t count = (taps->taps + 1) / 2;
+    if (count > MAX_PAIRS) {
+        plumb_across_c(PLUMB_STEP_PILLOW, to, rows, taps, output, n);
+        return;
+    }
+    for (int32_t j = 0; j < count; j++) {
+        int32_t a = 2 * j, b = a + 1 < taps->taps ? a + 1 : a, second = b > a ? w[b] : 0;
+        pairs[j].low = pair_of(w[a] & 0x7fff, second & 0x7fff);
+        pairs[j].high = pair_of(w[a] >> 15, second >> 15);
+        pairs[j].first = rows[a];
+        pairs[j].second = rows[b];
+    }
     for (int32_t x = 0; x < n; x += 32)
-        pillow_columns(to, rows, weights_of(taps, output), taps->taps, x);
+        pillow_columns(to, pairs, count, x);
 }
 
-static inline void bytes_to_words(uint16_t *to, const void *const *rows, const int32_t *w,
-                                  int32_t count, int32_t x, bool linear)
+PLUMB_INLINE void bytes_to_words(uint16_t *to, const void *const *rows, const int32_t *w,
+                                 int32_t count, int32_t x, bool linear)
 {
     __m256i sum[4], words[4];
     for (int k = 0; k < 4; k++)
@@ -126,8 +145,8 @@ static void across_linear_second(void *to, const void *const *rows, const plumb_
 }
 
 /* 16 columns; words made signed as in avx2_along.c, for weights that add up to 256. */
-static inline __m256i exact_columns(const void *const *rows, const int32_t *w, int32_t count,
-                                    int32_t x)
+PLUMB_INLINE __m256i exact_columns(const void *const *rows, const int32_t *w, int32_t count,
+                                   int32_t x)
 {
     __m256i sign = _mm256_set1_epi16((int16_t)0x8000);
     __m256i low = _mm256_set1_epi32((1 << 23) + (1 << 15)), high = low;
@@ -153,7 +172,7 @@ static void across_exact_second(void *to, const void *const *rows, const plumb_t
     }
 }
 
-static inline __m256 eight_floats(const void *row, int32_t x, bool bytes)
+PLUMB_INLINE __m256 eight_floats(const void *row, int32_t x, bool bytes)
 {
     if (!bytes)
         return _mm256_loadu_ps((const float *)row + x);
@@ -162,8 +181,8 @@ static inline __m256 eight_floats(const void *row, int32_t x, bool bytes)
 }
 
 /* The sums of 16 columns in the order of the taps. */
-static inline void float_columns(const void *const *rows, const plumb_taps *taps, int32_t output,
-                                 int32_t x, bool bytes, __m256 sum[2])
+PLUMB_INLINE void float_columns(const void *const *rows, const plumb_taps *taps, int32_t output,
+                                int32_t x, bool bytes, __m256 sum[2])
 {
     const float *w = taps->real + (size_t)output * (size_t)taps->taps;
     sum[0] = sum[1] = _mm256_setzero_ps();
@@ -175,8 +194,8 @@ static inline void float_columns(const void *const *rows, const plumb_taps *taps
     }
 }
 
-static inline void across_floats(float *to, const void *const *rows, const plumb_taps *taps,
-                                 int32_t output, int32_t n, bool bytes)
+PLUMB_INLINE void across_floats(float *to, const void *const *rows, const plumb_taps *taps,
+                                int32_t output, int32_t n, bool bytes)
 {
     for (int32_t x = 0; x < n; x += 16) {
         __m256 sum[2];

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kernels/c/reference.h"
+#include "kernels/x86/inline.h"
 
 #define WINDOW       16
 #define BLOCK_GROUPS 4 /* groups are made up to whole blocks, so that there is no remainder */
@@ -20,10 +21,21 @@
 typedef struct along_program {
     int32_t per_lane; /* outputs of a lane: 4, 2 or 1 */
     int32_t groups;
-    int32_t rounds; /* windows of a group */
-    bool split;     /* two words a weight */
+    int32_t rounds;  /* windows of a group */
+    bool split;      /* two words a weight */
+    bool one_window; /* the first window holds the taps of all rounds */
     size_t shuffles, weights;
 } along_program;
+
+static size_t bases_at(void)
+{
+    return (sizeof(along_program) + 63) / 64 * 64;
+}
+
+static const int32_t *bases_of(const void *program)
+{
+    return (const int32_t *)(const void *)((const uint8_t *)program + bases_at());
+}
 
 static bool windowed(plumb_step step)
 {
@@ -54,11 +66,13 @@ static along_program layout(plumb_step step, const plumb_taps *taps)
         p.per_lane = fits(taps, 4, 2) ? 4 : fits(taps, 2, 4) ? 2 : 1;
     }
     int32_t at_once = 8 / p.per_lane, group = 2 * p.per_lane;
+    /* Bytes behind the window come round to its beginning, where their weights are 0. */
+    p.one_window = p.per_lane <= 4 && fits(taps, p.per_lane, taps->taps);
     int32_t block = step == PLUMB_STEP_PICK ? 1 : BLOCK_GROUPS;
     p.rounds = step == PLUMB_STEP_PICK ? 1 : (taps->taps + at_once - 1) / at_once;
     p.groups = (taps->outputs + group * block - 1) / (group * block) * block;
     size_t bases = ((size_t)p.groups * 2 * sizeof(int32_t) + 63) / 64 * 64;
-    p.shuffles = (sizeof(p) + 63) / 64 * 64 + bases;
+    p.shuffles = bases_at() + bases;
     p.weights = p.shuffles + (size_t)p.groups * 32;
     return p;
 }
@@ -77,11 +91,6 @@ static size_t program_size(plumb_step step, const plumb_taps *taps)
         return 0;
     size_t rounds = step == PLUMB_STEP_PICK ? 0 : (size_t)p.rounds;
     return p.weights + (size_t)p.groups * rounds * round_bytes(&p);
-}
-
-static int32_t *bases_of(void *program)
-{
-    return (int32_t *)(void *)((uint8_t *)program + (sizeof(along_program) + 63) / 64 * 64);
 }
 
 static void set_weight(const along_program *p, uint8_t *round, int32_t slot, int32_t weight)
@@ -123,7 +132,7 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *memory)
     along_program p = layout(step, taps);
     uint8_t *bytes = memory;
     memcpy(memory, &p, sizeof(p));
-    int32_t *bases = bases_of(memory);
+    int32_t *bases = (int32_t *)(void *)(bytes + bases_at());
     for (int32_t group = 0; group < p.groups; group++) {
         for (int32_t lane = 0; lane < 2; lane++) {
             int32_t output = group * 2 * p.per_lane + lane * p.per_lane;
@@ -142,82 +151,116 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *memory)
     }
 }
 
-static inline __m256i two_windows(const uint8_t *low, const uint8_t *high)
+PLUMB_INLINE __m256i two_windows(const uint8_t *low, const uint8_t *high)
 {
     __m128i a = _mm_loadu_si128((const __m128i *)(const void *)low);
     return _mm256_inserti128_si256(_mm256_castsi128_si256(a),
                                    _mm_loadu_si128((const __m128i *)(const void *)high), 1);
 }
 
-static inline __m256i table(const uint8_t *from)
+PLUMB_INLINE __m256i table(const uint8_t *from)
 {
     return _mm256_load_si256((const __m256i *)(const void *)from);
 }
 
 /* Sums of neighbours, in order: [a0+a1, a2+a3, b0+b1, b2+b3] of each lane. */
-static inline __m256i joined(__m256i a, __m256i b)
+PLUMB_INLINE __m256i joined(__m256i a, __m256i b)
 {
     return _mm256_hadd_epi32(a, b);
 }
 
+#define MAX_PLANES 3
+
 typedef struct along_run {
-    const uint8_t *memory, *from;
+    const uint8_t *memory;
     const along_program *p;
+    const int32_t *bases;
+    const uint8_t *from[MAX_PLANES];
+    uint8_t *to[MAX_PLANES];
+    int planes;
 } along_run;
 
-/* The 8 sums of a group, as they stand in its registers. */
-static inline __m256i group_sums(const along_run *r, int32_t group, bool split, int32_t at_once,
-                                 int32_t rounds)
+/* The 8 sums of a group as they stand in its registers, for each plane. The weights and shuffles of a
+ * round are loaded once for all planes. */
+PLUMB_INLINE void group_sums(const along_run *r, int32_t group, bool split, int32_t at_once,
+                             int32_t rounds, int planes, __m256i sums[MAX_PLANES])
 {
-    const int32_t *bases = bases_of((void *)(uintptr_t)r->memory);
-    const uint8_t *low = r->from + bases[2 * group], *high = r->from + bases[2 * group + 1];
+    int32_t low = r->bases[2 * group], high = r->bases[2 * group + 1];
     const uint8_t *weights =
         r->memory + r->p->weights + (size_t)group * (size_t)rounds * (split ? 64u : 32u);
     __m256i shuffle = table(r->memory + r->p->shuffles + (size_t)group * 32);
-    __m256i sum = _mm256_setzero_si256(), sum_high = _mm256_setzero_si256();
-    for (int32_t i = 0; i < rounds; i++) {
-        __m256i pixels = _mm256_shuffle_epi8(two_windows(low, high), shuffle);
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pixels, table(weights)));
-        if (split)
-            sum_high = _mm256_add_epi32(sum_high, _mm256_madd_epi16(pixels, table(weights + 32)));
-        weights += split ? 64 : 32;
-        low += at_once;
-        high += at_once;
+    __m256i high_sums[MAX_PLANES];
+    for (int k = 0; k < planes; k++)
+        sums[k] = high_sums[k] = _mm256_setzero_si256();
+    if (r->p->one_window) {
+        __m256i window[MAX_PLANES], next = _mm256_set1_epi16((int16_t)at_once);
+        for (int k = 0; k < planes; k++)
+            window[k] = two_windows(r->from[k] + low, r->from[k] + high);
+        for (int32_t i = 0; i < rounds; i++, weights += split ? 64 : 32) {
+            __m256i w = table(weights), w_high = split ? table(weights + 32) : w;
+            for (int k = 0; k < planes; k++) {
+                __m256i pixels = _mm256_shuffle_epi8(window[k], shuffle);
+                sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(pixels, w));
+                if (split)
+                    high_sums[k] =
+                        _mm256_add_epi32(high_sums[k], _mm256_madd_epi16(pixels, w_high));
+            }
+            shuffle = _mm256_add_epi16(shuffle, next);
+        }
+    } else {
+        for (int32_t i = 0; i < rounds; i++, weights += split ? 64 : 32) {
+            __m256i w = table(weights), w_high = split ? table(weights + 32) : w;
+            for (int k = 0; k < planes; k++) {
+                const uint8_t *from = r->from[k] + i * at_once;
+                __m256i pixels = _mm256_shuffle_epi8(two_windows(from + low, from + high), shuffle);
+                sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(pixels, w));
+                if (split)
+                    high_sums[k] =
+                        _mm256_add_epi32(high_sums[k], _mm256_madd_epi16(pixels, w_high));
+            }
+        }
     }
-    return split ? _mm256_add_epi32(sum, _mm256_slli_epi32(sum_high, 15)) : sum;
+    for (int k = 0; k < planes && split; k++)
+        sums[k] = _mm256_add_epi32(sums[k], _mm256_slli_epi32(high_sums[k], 15));
 }
 
 /* Eight outputs in order, from 1, 2 or 4 groups. */
-static inline __m256i eight_sums(const along_run *r, int32_t group, bool split, int32_t per_lane,
-                                 int32_t rounds)
+PLUMB_INLINE void eight_sums(const along_run *r, int32_t group, bool split, int32_t per_lane,
+                             int32_t rounds, int planes, __m256i a[MAX_PLANES])
 {
     int32_t at_once = 8 / per_lane;
-    __m256i a = group_sums(r, group, split, at_once, rounds);
+    __m256i b[MAX_PLANES], c[MAX_PLANES], d[MAX_PLANES];
+    group_sums(r, group, split, at_once, rounds, planes, a);
     if (per_lane == 4)
-        return a;
-    __m256i b = group_sums(r, group + 1, split, at_once, rounds);
-    if (per_lane == 2) /* a: 0 1 | 2 3, b: 4 5 | 6 7 */
-        return _mm256_permute4x64_epi64(joined(a, b), 0xd8);
-    __m256i c = group_sums(r, group + 2, split, at_once, rounds);
-    __m256i d = group_sums(r, group + 3, split, at_once, rounds);
+        return;
+    group_sums(r, group + 1, split, at_once, rounds, planes, b);
+    if (per_lane == 2) { /* a: 0 1 | 2 3, b: 4 5 | 6 7 */
+        for (int k = 0; k < planes; k++)
+            a[k] = _mm256_permute4x64_epi64(joined(a[k], b[k]), 0xd8);
+        return;
+    }
+    group_sums(r, group + 2, split, at_once, rounds, planes, c);
+    group_sums(r, group + 3, split, at_once, rounds, planes, d);
     /* each group: one output a lane; together 0 2 4 6 | 1 3 5 7 */
-    __m256i all = joined(joined(a, b), joined(c, d));
-    return _mm256_permutevar8x32_epi32(all, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    for (int k = 0; k < planes; k++)
+        a[k] = _mm256_permutevar8x32_epi32(joined(joined(a[k], b[k]), joined(c[k], d[k])), order);
 }
 
-static inline __m256i finished(__m256i sum, plumb_step step)
+PLUMB_INLINE __m256i finished(__m256i sum, plumb_step step)
 {
     if (step == PLUMB_STEP_PILLOW)
         return _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(1 << 21)), 22);
     return step == PLUMB_STEP_LINEAR_FIRST ? _mm256_srai_epi32(sum, 4) : sum;
 }
 
-static inline void store_sixteen(uint8_t *to, __m256i a, __m256i b, plumb_step step)
+PLUMB_INLINE void store_sixteen(uint8_t *to, __m256i a, __m256i b, plumb_step step)
 {
-    if (step == PLUMB_STEP_PILLOW) {
-        __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
-        __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0xd8);
-        _mm_storeu_si128((__m128i *)(void *)to, _mm256_castsi256_si128(bytes));
+    if (step == PLUMB_STEP_PILLOW) { /* words 0..3 8..11 | 4..7 12..15 */
+        __m256i words = _mm256_packs_epi32(a, b);
+        __m128i bytes =
+            _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storeu_si128((__m128i *)(void *)to, _mm_shuffle_epi32(bytes, 0xd8));
         return;
     }
     __m256i words =
@@ -225,70 +268,87 @@ static inline void store_sixteen(uint8_t *to, __m256i a, __m256i b, plumb_step s
     _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permute4x64_epi64(words, 0xd8));
 }
 
-/* per_lane and, for few taps, rounds are constants where this is inlined. Sixteen outputs at a time:
- * a block of four groups has 8 (one a lane), 16 or 32. */
-static inline void run_blocks(const along_run *r, uint8_t *to, int32_t outputs, plumb_step step,
-                              int32_t per_lane, int32_t rounds)
+/* per_lane, planes and, for few taps, rounds are constants where this is inlined. Sixteen outputs at
+ * a time: a block of four groups has 8 (one a lane), 16 or 32. */
+PLUMB_INLINE void run_blocks(const along_run *r, plumb_step step, int32_t outputs, int32_t per_lane,
+                             int32_t rounds, int planes)
 {
     bool split = step == PLUMB_STEP_PILLOW;
     int32_t groups = 4 / per_lane; /* of eight outputs */
     size_t size = step == PLUMB_STEP_PILLOW ? 1 : 2;
     for (int32_t i = 0, g = 0; i < outputs; i += 16, g += 2 * groups) {
-        __m256i a = finished(eight_sums(r, g, split, per_lane, rounds), step), b = a;
+        __m256i a[MAX_PLANES], b[MAX_PLANES];
+        eight_sums(r, g, split, per_lane, rounds, planes, a);
         if (g + groups < r->p->groups)
-            b = finished(eight_sums(r, g + groups, split, per_lane, rounds), step);
-        store_sixteen(to + (size_t)i * size, a, b, step);
+            eight_sums(r, g + groups, split, per_lane, rounds, planes, b);
+        else
+            for (int k = 0; k < planes; k++)
+                b[k] = a[k];
+        for (int k = 0; k < planes; k++)
+            store_sixteen(r->to[k] + (size_t)i * size, finished(a[k], step), finished(b[k], step),
+                          step);
     }
 }
 
-static inline void run_step(void *to, const void *from, const plumb_taps *taps, plumb_step step)
+PLUMB_INLINE void run_rounds(const along_run *r, plumb_step step, int32_t outputs, int planes)
 {
-    if (!taps->program) {
-        plumb_along_c(step, to, from, taps);
-        return;
-    }
-    along_run r = { taps->program, from, taps->program };
-    int32_t n = taps->outputs, rounds = r.p->rounds;
-    if (r.p->per_lane == 4 && rounds == 1)
-        run_blocks(&r, to, n, step, 4, 1);
-    else if (r.p->per_lane == 4 && rounds == 2)
-        run_blocks(&r, to, n, step, 4, 2);
-    else if (r.p->per_lane == 4 && rounds == 3)
-        run_blocks(&r, to, n, step, 4, 3);
-    else if (r.p->per_lane == 4 && rounds == 4)
-        run_blocks(&r, to, n, step, 4, 4);
-    else if (r.p->per_lane == 4)
-        run_blocks(&r, to, n, step, 4, rounds);
-    else if (r.p->per_lane == 2)
-        run_blocks(&r, to, n, step, 2, rounds);
+    int32_t rounds = r->p->rounds;
+    if (r->p->per_lane == 2)
+        run_blocks(r, step, outputs, 2, rounds, planes);
+    else if (r->p->per_lane == 1)
+        run_blocks(r, step, outputs, 1, rounds, planes);
+    else if (rounds == 1)
+        run_blocks(r, step, outputs, 4, 1, planes);
+    else if (rounds == 2)
+        run_blocks(r, step, outputs, 4, 2, planes);
+    else if (rounds == 3)
+        run_blocks(r, step, outputs, 4, 3, planes);
     else
-        run_blocks(&r, to, n, step, 1, rounds);
+        run_blocks(r, step, outputs, 4, rounds, planes);
 }
 
-static void along_pillow(void *to, const void *from, const plumb_taps *taps)
-{
-    run_step(to, from, taps, PLUMB_STEP_PILLOW);
-}
-
-static void along_linear_first(void *to, const void *from, const plumb_taps *taps)
-{
-    run_step(to, from, taps, PLUMB_STEP_LINEAR_FIRST);
-}
-
-static void along_exact_first(void *to, const void *from, const plumb_taps *taps)
-{
-    run_step(to, from, taps, PLUMB_STEP_EXACT_FIRST);
-}
-
-static void along_pick(void *to, const void *from, const plumb_taps *taps)
+PLUMB_INLINE void run_step(void *const to[], const void *const from[], int planes,
+                           const plumb_taps *taps, plumb_step step)
 {
     if (!taps->program) {
-        plumb_along_c(PLUMB_STEP_PICK, to, from, taps);
+        plumb_along_c(step, to, from, planes, taps);
         return;
     }
+    along_run r = { taps->program,        taps->program,        bases_of(taps->program),
+                    { NULL, NULL, NULL }, { NULL, NULL, NULL }, planes };
+    for (int k = 0; k < planes; k++) {
+        r.from[k] = from[k];
+        r.to[k] = to[k];
+    }
+    if (planes == 3)
+        run_rounds(&r, step, taps->outputs, 3);
+    else
+        run_rounds(&r, step, taps->outputs, 1);
+}
+
+static void along_pillow(void *const to[], const void *const from[], int planes,
+                         const plumb_taps *taps)
+{
+    run_step(to, from, planes, taps, PLUMB_STEP_PILLOW);
+}
+
+static void along_linear_first(void *const to[], const void *const from[], int planes,
+                               const plumb_taps *taps)
+{
+    run_step(to, from, planes, taps, PLUMB_STEP_LINEAR_FIRST);
+}
+
+static void along_exact_first(void *const to[], const void *const from[], int planes,
+                              const plumb_taps *taps)
+{
+    run_step(to, from, planes, taps, PLUMB_STEP_EXACT_FIRST);
+}
+
+static void row_pick(void *to, const void *from, const plumb_taps *taps)
+{
     const uint8_t *memory = taps->program, *shuffles;
     const along_program *p = taps->program;
-    const int32_t *bases = bases_of((void *)(uintptr_t)taps->program);
+    const int32_t *bases = bases_of(taps->program);
     shuffles = memory + p->shuffles;
     uint8_t *out = to;
     for (int32_t g = 0; g < p->groups; g++, shuffles += 32) {
@@ -303,20 +363,20 @@ static void along_pick(void *to, const void *from, const plumb_taps *taps)
 }
 
 /* Two taps of words: a gather of 32 bits brings both. */
-static inline __m256i two_words(const void *from, const int32_t *first)
+PLUMB_INLINE __m256i two_words(const void *from, const int32_t *first)
 {
     return _mm256_i32gather_epi32((const int *)from,
                                   _mm256_loadu_si256((const __m256i *)(const void *)first), 2);
 }
 
-static inline __m256i two_weights(const int32_t *weights)
+PLUMB_INLINE __m256i two_weights(const int32_t *weights)
 {
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)weights);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(weights + 8));
     return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
 }
 
-static inline void store_eight(uint8_t *to, __m256i v)
+PLUMB_INLINE void store_eight(uint8_t *to, __m256i v)
 {
     __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(v, v), 0xd8);
     __m128i half = _mm256_castsi256_si128(words);
@@ -327,6 +387,7 @@ static void rest_of(plumb_step step, void *to, const void *from, const plumb_tap
                     int32_t done, size_t output_size)
 {
     plumb_taps t = *taps;
+    void *rest = (uint8_t *)to + (size_t)done * output_size;
     t.outputs -= done;
     t.first += done;
     if (t.integer)
@@ -334,10 +395,10 @@ static void rest_of(plumb_step step, void *to, const void *from, const plumb_tap
     if (t.real)
         t.real += (size_t)done * (size_t)t.taps;
     if (t.outputs > 0)
-        plumb_along_c(step, (uint8_t *)to + (size_t)done * output_size, from, &t);
+        plumb_along_c(step, &rest, &from, 1, &t);
 }
 
-static void along_linear_second(void *to, const void *from, const plumb_taps *taps)
+static void row_linear_second(void *to, const void *from, const plumb_taps *taps)
 {
     int32_t i = 0;
     for (; taps->taps == 2 && i + 8 <= taps->outputs; i += 8) {
@@ -352,7 +413,7 @@ static void along_linear_second(void *to, const void *from, const plumb_taps *ta
 
 /* Words of 16 bits unsigned become signed by taking 2^15 away; the weights add up to 256, so 2^23
  * comes back. */
-static void along_exact_second(void *to, const void *from, const plumb_taps *taps)
+static void row_exact_second(void *to, const void *from, const plumb_taps *taps)
 {
     int32_t i = 0;
     for (; taps->taps == 2 && i + 8 <= taps->outputs; i += 8) {
@@ -366,7 +427,7 @@ static void along_exact_second(void *to, const void *from, const plumb_taps *tap
     rest_of(PLUMB_STEP_EXACT_SECOND, to, from, taps, i, 1);
 }
 
-static inline __m256 weights_of(const plumb_taps *taps, int32_t i, int32_t j)
+PLUMB_INLINE __m256 weights_of(const plumb_taps *taps, int32_t i, int32_t j)
 {
     const float *w = taps->real + (size_t)i * (size_t)taps->taps + (size_t)j;
     __m256i step = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
@@ -374,7 +435,7 @@ static inline __m256 weights_of(const plumb_taps *taps, int32_t i, int32_t j)
     return _mm256_i32gather_ps(w, step, 4);
 }
 
-static void along_float_first(void *to, const void *from, const plumb_taps *taps)
+static void row_float_first(void *to, const void *from, const plumb_taps *taps)
 {
     int32_t i = 0;
     for (; i + 8 <= taps->outputs; i += 8) {
@@ -391,7 +452,7 @@ static void along_float_first(void *to, const void *from, const plumb_taps *taps
     rest_of(PLUMB_STEP_FLOAT_FIRST, to, from, taps, i, sizeof(float));
 }
 
-static inline __m256 float_sums(const void *from, const plumb_taps *taps, int32_t i)
+PLUMB_INLINE __m256 float_sums(const void *from, const plumb_taps *taps, int32_t i)
 {
     __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)(taps->first + i));
     __m256 sum = _mm256_setzero_ps();
@@ -402,7 +463,7 @@ static inline __m256 float_sums(const void *from, const plumb_taps *taps, int32_
     return sum;
 }
 
-static void along_float_second(void *to, const void *from, const plumb_taps *taps)
+static void row_float_second(void *to, const void *from, const plumb_taps *taps)
 {
     int32_t i = 0;
     for (; i + 8 <= taps->outputs; i += 8)
@@ -410,7 +471,7 @@ static void along_float_second(void *to, const void *from, const plumb_taps *tap
     rest_of(PLUMB_STEP_FLOAT_SECOND, to, from, taps, i, sizeof(float));
 }
 
-static void along_float_round(void *to, const void *from, const plumb_taps *taps)
+static void row_float_round(void *to, const void *from, const plumb_taps *taps)
 {
     int32_t i = 0;
     __m256 factor = _mm256_set1_ps(taps->factor);
@@ -420,10 +481,36 @@ static void along_float_round(void *to, const void *from, const plumb_taps *taps
     rest_of(PLUMB_STEP_FLOAT_ROUND, to, from, taps, i, 1);
 }
 
+#define DEFINE_ALONG(NAME)                                                                         \
+    static void along_##NAME(void *const to[], const void *const from[], int planes,               \
+                             const plumb_taps *taps)                                               \
+    {                                                                                              \
+        for (int k = 0; k < planes; k++)                                                           \
+            row_##NAME(to[k], from[k], taps);                                                      \
+    }
+
+DEFINE_ALONG(linear_second)
+DEFINE_ALONG(exact_second)
+DEFINE_ALONG(float_first)
+DEFINE_ALONG(float_second)
+DEFINE_ALONG(float_round)
+
+static void along_pick(void *const to[], const void *const from[], int planes,
+                       const plumb_taps *taps)
+{
+    if (!taps->program)
+        plumb_along_c(PLUMB_STEP_PICK, to, from, planes, taps);
+    else
+        for (int k = 0; k < planes; k++)
+            row_pick(to[k], from[k], taps);
+}
+
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels)
 {
-    kernels->program_size = program_size;
-    kernels->make_program = make_program;
+    for (int s = 0; s < PLUMB_STEPS; s++) {
+        kernels->program[s].size = program_size;
+        kernels->program[s].make = make_program;
+    }
     kernels->along[PLUMB_STEP_PICK] = along_pick;
     kernels->along[PLUMB_STEP_PILLOW] = along_pillow;
     kernels->along[PLUMB_STEP_LINEAR_FIRST] = along_linear_first;

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/c/reference.h"
+#include "kernels/x86/inline.h"
 
 /* What is left behind full vectors, and rarer layouts. */
 static void rest(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
@@ -31,30 +32,30 @@ static narrow_vectors narrow_of(const plumb_yuv_constants *k)
     return n;
 }
 
-static inline __m256i luma_of(__m256i doubled, const narrow_vectors *k)
+PLUMB_INLINE __m256i luma_of(__m256i doubled, const narrow_vectors *k)
 {
     return _mm256_add_epi16(_mm256_mulhi_epu16(doubled, k->y_gain), k->y_bias);
 }
 
-static inline __m256i bytes_of(__m256i low, __m256i high)
+PLUMB_INLINE __m256i bytes_of(__m256i low, __m256i high)
 {
     return _mm256_packus_epi16(_mm256_srai_epi16(low, 6), _mm256_srai_epi16(high, 6));
 }
 
-static inline void store(uint8_t *to, __m256i bytes)
+PLUMB_INLINE void store(uint8_t *to, __m256i bytes)
 {
     _mm256_storeu_si256((__m256i *)(void *)to, bytes);
 }
 
-static inline __m256i load(const uint8_t *from)
+PLUMB_INLINE __m256i load(const uint8_t *from)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)from);
 }
 
 /* 32 pixels; u and v are 16 samples around 0, times 256. The saturation of the sums is beyond what
  * the bytes can hold, so it changes nothing. */
-static inline void narrow_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
-                                __m256i v, const narrow_vectors *k)
+PLUMB_INLINE void narrow_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
+                               __m256i v, const narrow_vectors *k)
 {
     __m256i bytes = load(y + i);
     __m256i low = luma_of(_mm256_unpacklo_epi8(bytes, bytes), k);
@@ -70,14 +71,14 @@ static inline void narrow_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t 
                                _mm256_adds_epi16(high, _mm256_unpackhi_epi16(blue, blue))));
 }
 
-static inline __m256i widened(const uint8_t *from)
+PLUMB_INLINE __m256i widened(const uint8_t *from)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
     return _mm256_slli_epi16(_mm256_cvtepu8_epi16(bytes), 8);
 }
 
-static inline __m256i wide_channel(__m256i luma0, __m256i luma1, __m256i luma2, __m256i luma3,
-                                   __m256i chroma_low, __m256i chroma_high)
+PLUMB_INLINE __m256i wide_channel(__m256i luma0, __m256i luma1, __m256i luma2, __m256i luma3,
+                                  __m256i chroma_low, __m256i chroma_high)
 {
     __m256i c0 = _mm256_unpacklo_epi32(chroma_low, chroma_low);
     __m256i c1 = _mm256_unpackhi_epi32(chroma_low, chroma_low);
@@ -90,7 +91,7 @@ static inline __m256i wide_channel(__m256i luma0, __m256i luma1, __m256i luma2, 
     return _mm256_packus_epi16(low, high);
 }
 
-static inline __m256i wide_luma(__m256i words, bool high)
+PLUMB_INLINE __m256i wide_luma(__m256i words, bool high)
 {
     __m256i zero = _mm256_setzero_si256();
     __m256i y = high ? _mm256_unpackhi_epi16(words, zero) : _mm256_unpacklo_epi16(words, zero);
@@ -100,8 +101,8 @@ static inline __m256i wide_luma(__m256i words, bool high)
 
 /* The same in OpenCV's 32-bit form. Words come in the order of unpacklo and unpackhi, which keeps
  * the halves of the registers as they are. */
-static inline void wide_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
-                              __m256i v)
+PLUMB_INLINE void wide_pairs(uint8_t *const rgb[3], int32_t i, const uint8_t *y, __m256i u,
+                             __m256i v)
 {
     __m256i zero = _mm256_setzero_si256();
     __m256i bytes = _mm256_subs_epu8(load(y + i), _mm256_set1_epi8(16));
@@ -128,11 +129,14 @@ static void yuv8_half(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u,
                       ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants)
 {
     bool pairs = chroma_stride == 2 && (v == u + 1 || u == v + 1);
-    int32_t done = 0, full = pairs || chroma_stride == 1 ? n / 32 * 32 : 0;
+    bool vectors = n >= 32 && (pairs || chroma_stride == 1);
+    int32_t done = 0, full = vectors ? n / 2 * 2 : 0;
     narrow_vectors k = narrow_of(constants);
     __m256i middle = _mm256_set1_epi16((int16_t)0x8000);
-    for (; done < full; done += 32) {
+    while (done < full) {
         __m256i a, b;
+        done = done + 32 > full ? full - 32 : done; /* the last vector overlaps the one before */
+        _mm_prefetch((const char *)(y + n + done), _MM_HINT_T0); /* about the next row */
         if (pairs) {
             __m256i both = load((v == u + 1 ? u : v) + done);
             a = _mm256_slli_epi16(both, 8);
@@ -152,6 +156,7 @@ static void yuv8_half(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u,
             wide_pairs(rgb, done, y, a, b);
         else
             narrow_pairs(rgb, done, y, a, b, &k);
+        done += 32;
     }
     rest(rgb, y, u, v, chroma_stride, done, n, constants);
 }
@@ -172,6 +177,9 @@ static void split3(uint8_t *const to[4], const uint8_t *from, int32_t n)
                                       11, 14, 1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15);
     for (; i + 32 <= n; i += 32) {
         const __m128i *p = (const __m128i *)(const void *)(from + 3 * i);
+        /* About where the next row begins: rows come in order, and sums are made in between. */
+        _mm_prefetch((const char *)(from + 3 * (i + n)), _MM_HINT_T0);
+        _mm_prefetch((const char *)(from + 3 * (i + n) + 48), _MM_HINT_T0);
         /* The low halves hold pixels 0..15, the high halves pixels 16..31. */
         __m256i a = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(p)),
                                             _mm_loadu_si128(p + 3), 1);

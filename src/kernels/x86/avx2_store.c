@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/c/reference.h"
+#include "kernels/x86/inline.h"
 #include "plumbline/tensor.h"
 
 typedef struct chain_vectors {
@@ -26,14 +27,14 @@ static chain_vectors vectors_of(const plumb_value_chain *chain)
 }
 
 /* x / d from a rounded 1/d and one correction with a fused multiply-add (Markstein 1990). */
-static inline __m256 quotient(__m256 x, __m256 d, __m256 inverse)
+PLUMB_INLINE __m256 quotient(__m256 x, __m256 d, __m256 inverse)
 {
     __m256 q = _mm256_mul_ps(x, inverse);
     return _mm256_fmadd_ps(_mm256_fnmadd_ps(q, d, x), inverse, q);
 }
 
 /* Four vectors at a time, so that the steps left out cost little. */
-static inline void chained(__m256 v[4], const chain_vectors *c)
+PLUMB_INLINE void chained(__m256 v[4], const chain_vectors *c)
 {
     if (c->divide)
         for (int k = 0; k < 4; k++)
@@ -49,7 +50,7 @@ static inline void chained(__m256 v[4], const chain_vectors *c)
             v[k] = quotient(v[k], c->deviation, c->deviation_inverse);
 }
 
-static inline void pixels32(const uint8_t *from, __m256 v[4])
+PLUMB_INLINE void pixels32(const uint8_t *from, __m256 v[4])
 {
     for (int k = 0; k < 4; k++) {
         __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)(from + 8 * k));
@@ -58,7 +59,7 @@ static inline void pixels32(const uint8_t *from, __m256 v[4])
 }
 
 /* Up to 32 bytes, the rest 0. */
-static inline void partial32(const uint8_t *from, int32_t n, __m256 v[4])
+PLUMB_INLINE void partial32(const uint8_t *from, int32_t n, __m256 v[4])
 {
     uint8_t bytes[32] = { 0 };
     for (int32_t k = 0; k < n; k++)
@@ -91,7 +92,7 @@ static void compute4(float *to, ptrdiff_t to_stride, const uint8_t *from, ptrdif
     }
 }
 
-static inline void store_halves(uint16_t *to, const __m256 v[4])
+PLUMB_INLINE void store_halves(uint16_t *to, const __m256 v[4])
 {
     for (int k = 0; k < 4; k++)
         _mm_storeu_si128((__m128i *)(void *)(to + 8 * k), _mm256_cvtps_ph(v[k], 0));
@@ -121,7 +122,7 @@ static void compute2(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptr
 }
 
 /* 16 columns of 16 bytes each become 16 rows: four rounds of interleaving column k with k + 8. */
-static inline void turn16(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride)
+PLUMB_INLINE void turn16(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride)
 {
     __m128i a[16], b[16];
     for (int k = 0; k < 16; k++)
