@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qa/frame_name.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void qa_add_stem(qa_text *text, const char *name)
@@ -21,10 +22,8 @@ void qa_add_stem(qa_text *text, const char *name)
     qa_text_add(text, name + end);
 }
 
-void qa_add_output_name(qa_text *text, const char *frame, const char *output)
+void qa_encode_output_name(qa_text *text, const char *output)
 {
-    qa_add_stem(text, frame);
-    qa_text_add(text, ".");
     for (const unsigned char *c = (const unsigned char *)output; *c; c++) {
         bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
                      (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-';
@@ -33,5 +32,36 @@ void qa_add_output_name(qa_text *text, const char *frame, const char *output)
         else
             qa_text_format(text, "%%%02X", *c);
     }
+}
+
+static int hexadecimal(char c)
+{
+    static const char digits[] = "0123456789ABCDEFabcdef";
+    const char *found = c ? strchr(digits, c) : NULL;
+    if (!found)
+        return -1;
+    return found - digits < 16 ? (int)(found - digits) : (int)(found - digits) - 6;
+}
+
+char *qa_decode_output_name(const char *encoded)
+{
+    char *name = malloc(strlen(encoded) + 1), *to = name;
+    if (!name)
+        return NULL;
+    while (*encoded) {
+        int high = *encoded == '%' ? hexadecimal(encoded[1]) : -1;
+        int low = high >= 0 ? hexadecimal(encoded[2]) : -1;
+        *to++ = low >= 0 ? (char)(high * 16 + low) : *encoded;
+        encoded += low >= 0 ? 3 : 1;
+    }
+    *to = '\0';
+    return name;
+}
+
+void qa_add_output_name(qa_text *text, const char *frame, const char *output)
+{
+    qa_add_stem(text, frame);
+    qa_text_add(text, ".");
+    qa_encode_output_name(text, output);
     qa_text_add(text, ".npy");
 }

@@ -17,4 +17,8 @@ void qa_add_stem(qa_text *text, const char *name);
  * %XX, so that it holds no dot and no slash. */
 void qa_add_output_name(qa_text *text, const char *frame, const char *output);
 
+/* The middle part alone, and back; decoding gives memory to be freed, NULL when it ran out. */
+void qa_encode_output_name(qa_text *text, const char *output);
+char *qa_decode_output_name(const char *encoded);
+
 #endif

@@ -20,15 +20,20 @@ typedef struct qa_color {
     float alpha; /* 0..1 */
 } qa_color;
 
-/* The whole of `frame`, which is not JPEG, upright and in its own size; the region of interest is
- * not applied. `picture` is released with qa_picture_release and empty on an error. */
-PLUMB_NODISCARD plumb_status qa_picture_from_frame(const plumb_frame *frame, qa_picture *picture,
-                                                   plumb_diag *diag);
+/* The whole of `frame`, which is not JPEG, upright; the region of interest is not applied. A
+ * picture whose longer side is over `longest` is made smaller; 0: never. `picture` is released
+ * with qa_picture_release and empty on an error. */
+PLUMB_NODISCARD plumb_status qa_picture_from_frame(const plumb_frame *frame, int32_t longest,
+                                                   qa_picture *picture, plumb_diag *diag);
 void qa_picture_release(qa_picture *picture);
 
 /* A whole PNG file. PLUMB_E_DISABLED without libpng. */
 PLUMB_NODISCARD plumb_status qa_picture_png(const qa_picture *picture, qa_text *file,
                                             plumb_diag *diag);
+
+/* A whole JPEG file of good quality. PLUMB_E_DISABLED without libjpeg. */
+PLUMB_NODISCARD plumb_status qa_picture_jpeg(const qa_picture *picture, qa_text *file,
+                                             plumb_diag *diag);
 
 void qa_fill_rect(qa_picture *picture, plumb_rect rect, qa_color color);
 

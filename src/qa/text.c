@@ -95,9 +95,7 @@ void qa_text_extent(qa_text *text, float start, float end)
     qa_text_bytes(text, number, qa_format_extent(number, start, end));
 }
 
-/* Length of the well-formed UTF-8 sequence at `s`, 0 for none: no overlong forms, no surrogates,
- * nothing above U+10FFFF. The terminating zero ends every sequence early. */
-static size_t utf8_length(const unsigned char *s)
+size_t qa_utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return 1;
@@ -122,7 +120,7 @@ void qa_text_json(qa_text *text, const char *string)
     qa_text_add(text, "\"");
     const unsigned char *s = (const unsigned char *)string;
     while (*s) {
-        size_t length = utf8_length(s);
+        size_t length = qa_utf8_length(s);
         if (length == 0)
             qa_text_add(text, "\xef\xbf\xbd");
         else if (*s == '"' || *s == '\\')

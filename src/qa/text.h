@@ -30,6 +30,10 @@ void qa_text_float(qa_text *text, float value);
 void qa_text_double(qa_text *text, double value);
 void qa_text_extent(qa_text *text, float start, float end);
 
+/* Length of the well-formed UTF-8 sequence at `s`, 0 for none: no overlong forms, no surrogates,
+ * nothing above U+10FFFF. The terminating zero ends every sequence early. */
+size_t qa_utf8_length(const unsigned char *s);
+
 /* A quoted JSON string. Bytes that are not UTF-8 become U+FFFD; NULL becomes null. */
 void qa_text_json(qa_text *text, const char *string);
 
