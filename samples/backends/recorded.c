@@ -7,8 +7,9 @@
  * For frame "dog.jpg" it gives FOLDER/dog.<output>.npy, or FOLDER/outputs/dog.<output>.npy where
  * FOLDER is a suite. In the names of files all bytes of <output> but letters, digits, '_' and '-'
  * are written as %XX, so it holds no dot, and a frame's files cannot be taken for those of
- * another whose name begins alike. Outputs come sorted by name, or in the order of the option
- * outputs=a+b, which also leaves out the others.
+ * another whose name begins alike. Order and quantisation of the outputs are those of outputs.txt
+ * in the same folder, lines of name, scale and zero point, as plumbline record writes it; without
+ * it they come sorted by name. The option outputs=a+b gives another order and leaves out others.
  *
  * The frame's name reaches the plug-in through plumb_backend_frame; a host that does not call it
  * gets an error and never another frame's outputs.
@@ -29,9 +30,16 @@ typedef struct output {
     void *file;
 } output;
 
+typedef struct listed {
+    char name[NAME_SIZE];
+    plumb_quantization quantization;
+} listed;
+
 typedef struct instance {
     char *folder;
-    char wanted[1024]; /* "a+b"; empty: all */
+    char wanted[1024];              /* "a+b"; empty: all */
+    listed list[PLUMB_MAX_TENSORS]; /* outputs.txt */
+    size_t listed_count;
     bool frame_known;
     output outputs[PLUMB_MAX_TENSORS];
     plumb_outputs views;
@@ -120,8 +128,11 @@ static plumb_status read_output(const char *path, output *out, plumb_tensor *ten
 /* Position in outputs=a+b, -1 where it is not wanted; by name where nothing was said. */
 static int position_of(const instance *self, const char *name)
 {
+    for (size_t i = 0; i < self->listed_count && !self->wanted[0]; i++)
+        if (strcmp(self->list[i].name, name) == 0)
+            return (int)i;
     if (!self->wanted[0])
-        return 0;
+        return self->listed_count > 0 ? -1 : 0;
     size_t length = strlen(name);
     int position = 0;
     for (const char *at = self->wanted; *at; position++) {
@@ -180,6 +191,9 @@ static plumb_status load_files(instance *self, const found *files, size_t count,
         snprintf(self->outputs[i].name, NAME_SIZE, "%s", files[i].name);
         status = read_output(path, &self->outputs[i], &self->views.tensors[i], diag);
         free(path);
+        for (size_t k = 0; k < self->listed_count && !status; k++)
+            if (strcmp(self->list[k].name, files[i].name) == 0)
+                self->views.tensors[i].quantization = self->list[k].quantization;
         self->views.count += !status;
     }
     return status;
@@ -252,6 +266,31 @@ static char *find_folder(const char *model)
     return path;
 }
 
+/* A folder may lack the list; a line that is none is an error. */
+static bool read_list(instance *self)
+{
+    size_t size = strlen(self->folder) + sizeof("/outputs.txt");
+    char *path = malloc(size), line[512];
+    if (!path)
+        return false;
+    snprintf(path, size, "%s/outputs.txt", self->folder);
+    FILE *file = fopen(path, "r");
+    free(path);
+    bool good = true;
+    while (file && good && fgets(line, sizeof(line), file)) {
+        char name[NAME_SIZE];
+        listed *entry = &self->list[self->listed_count];
+        good = self->listed_count < PLUMB_MAX_TENSORS &&
+               sscanf(line, "%255s %f %d", name, &entry->quantization.scale,
+                      &entry->quantization.zero_point) == 3 &&
+               decode_name(name, strlen(name), entry->name);
+        self->listed_count += good;
+    }
+    if (file)
+        fclose(file);
+    return good;
+}
+
 plumb_status plumb_backend_open(const plumb_backend_request *request, plumb_detector *detector,
                                 plumb_diag *diag)
 {
@@ -274,6 +313,11 @@ plumb_status plumb_backend_open(const plumb_backend_request *request, plumb_dete
     if (!self->folder) {
         release(self);
         return backend_fail(diag, PLUMB_E_NOMEM, "model", "no memory", NULL);
+    }
+    if (!read_list(self)) {
+        release(self);
+        return backend_fail(diag, PLUMB_E_SYNTAX, "model",
+                            "outputs.txt has to hold lines of name, scale and zero point", NULL);
     }
     detector->user = self;
     detector->infer = infer;

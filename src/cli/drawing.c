@@ -5,19 +5,11 @@
 #include <string.h>
 
 #include "qa/frame_name.h"
-#include "qa/overlay.h"
 
 #define MOST_CORNERS 1024
 #define MOST_DROPS   200
 
-/* What an overlay points into. */
-typedef struct scene {
-    qa_overlay overlay;
-    qa_frame frame;
-    qa_picture picture;
-} scene;
-
-static bool add_regions(scene *s, const cli_session *session, const plumb_result *result,
+static bool add_regions(cli_scene *s, const cli_session *session, const plumb_result *result,
                         const plumb_homography *plane)
 {
     const plumb_regions *regions = plumb_pipeline_regions(session->model->pipeline);
@@ -47,7 +39,7 @@ static bool is_shown(plumb_fate fate)
            fate == PLUMB_FATE_NEIGHBOURS;
 }
 
-static bool add_drops(scene *s, const cli_session *session, const plumb_result *result)
+static bool add_drops(cli_scene *s, const cli_session *session, const plumb_result *result)
 {
     const plumb_ledger *ledger = result->ledger;
     size_t kept =
@@ -100,28 +92,40 @@ static int write_picture(const char *folder, const char *name, const qa_picture 
     return code;
 }
 
+int cli_scene_make(const cli_session *session, const plumb_result *result, const char *name,
+                   const plumb_homography *plane, cli_scene *scene)
+{
+    plumb_diag diag = { 0 };
+    memset(scene, 0, sizeof(*scene));
+    plumb_status status = qa_frame_from_result(result, session->model->card, name,
+                                               PLUMB_SPACE_UPRIGHT, &scene->frame, &diag);
+    if (status)
+        return cli_report(name, status, &diag);
+    scene->overlay.frame = &scene->frame;
+    if (add_regions(scene, session, result, plane) && add_drops(scene, session, result))
+        return CLI_OK;
+    qa_frame_release(&scene->frame);
+    cli_message("out of memory");
+    return CLI_RESOURCE;
+}
+
 int cli_draw(const char *folder, const cli_session *session, const plumb_frame *frame,
              const char *name, const plumb_result *result, const plumb_homography *plane)
 {
     plumb_diag diag = { 0 };
-    scene s;
-    memset(&s, 0, sizeof(s));
-    plumb_status status = qa_frame_from_result(result, session->model->card, name,
-                                               PLUMB_SPACE_UPRIGHT, &s.frame, &diag);
-    if (!status)
-        status = qa_picture_from_frame(frame, &s.picture, &diag);
-    int code = CLI_OK;
+    cli_scene scene;
+    qa_picture picture;
+    int code = cli_scene_make(session, result, name, plane, &scene);
+    if (code)
+        return code;
+    plumb_status status = qa_picture_from_frame(frame, 0, &picture, &diag);
     if (status) {
         code = cli_report(name, status, &diag);
-    } else if (!add_regions(&s, session, result, plane) || !add_drops(&s, session, result)) {
-        cli_message("out of memory");
-        code = CLI_RESOURCE;
     } else {
-        s.overlay.frame = &s.frame;
-        qa_overlay_draw(&s.picture, &s.overlay);
-        code = write_picture(folder, name, &s.picture);
+        qa_overlay_draw(&picture, &scene.overlay);
+        code = write_picture(folder, name, &picture);
+        qa_picture_release(&picture);
     }
-    qa_picture_release(&s.picture);
-    qa_frame_release(&s.frame);
+    qa_frame_release(&scene.frame);
     return code;
 }

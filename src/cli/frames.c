@@ -205,6 +205,14 @@ static plumb_status read_own(taken *t, bool *more, plumb_diag *diag)
     return status;
 }
 
+static void release_output(cli_output *output)
+{
+    qa_text_release(&output->results);
+    qa_text_release(&output->messages);
+    qa_text_release(&output->extra[0]);
+    qa_text_release(&output->extra[1]);
+}
+
 /* Under the lock: keep the result and give out all that are next in order. */
 static void hand_in(shared *s, cli_output *output)
 {
@@ -216,8 +224,7 @@ static void hand_in(shared *s, cli_output *output)
         if (first->output.messages.size > 0)
             cli_progress_clear(&s->progress);
         int code = s->stop ? CLI_OK : s->crew->give(s->crew->user, &first->output);
-        qa_text_release(&first->output.results);
-        qa_text_release(&first->output.messages);
+        release_output(&first->output);
         first->ready = false;
         s->given++;
         if (code) {
@@ -238,6 +245,7 @@ static void one_frame(shared *s, taken *t, void *worker)
     int code = CLI_OK;
     if (!status && more) {
         cli_frame_apply(s->crew->choice, &t->frame);
+        memcpy(output.frame, t->name, sizeof(output.frame));
         cli_item item = { &t->frame, t->name, t->index, t->read_ms };
         code = s->crew->work(worker, &item, &output);
     }
@@ -344,10 +352,8 @@ int cli_each_frame(const cli_crew *crew)
         s.code = cli_worse(s.code, run_threads(&s, jobs));
     cli_progress_clear(&s.progress);
     qa_source_close(&s.clip);
-    for (size_t i = 0; i < s.slot_count; i++) {
-        qa_text_release(&s.slots[i].output.results);
-        qa_text_release(&s.slots[i].output.messages);
-    }
+    for (size_t i = 0; i < s.slot_count; i++)
+        release_output(&s.slots[i].output);
     free(s.slots);
     pthread_cond_destroy(&s.moved);
     pthread_mutex_destroy(&s.lock);

@@ -35,7 +35,9 @@ typedef struct cli_item {
 typedef struct cli_output {
     qa_text results;  /* for standard output or a file */
     qa_text messages; /* for standard error */
+    qa_text extra[2]; /* what else a verb keeps of a frame */
     size_t index;
+    char frame[512]; /* its name; empty where the file gave no frame */
 } cli_output;
 
 typedef struct cli_crew {

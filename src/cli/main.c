@@ -17,6 +17,10 @@ static const struct verb {
     { "run", cli_verb_run, "frames to detections" },
     { "preprocess", cli_verb_preprocess, "frame to the tensor that the network is given" },
     { "postprocess", cli_verb_postprocess, "raw outputs of the network to detections" },
+    { "record", cli_verb_record, "make a suite: frames, raw outputs, expected detections" },
+    { "replay", cli_verb_replay, "re-run suites without the network, and compare" },
+    { "merge", cli_verb_merge, "put the parts of a divided replay together" },
+    { "compare", cli_verb_compare, "two files of detections side by side" },
     { "bench", cli_verb_bench, "latency of every stage" },
     { "inspect", cli_verb_inspect, "what a card, frame, tensor or plug-in is" },
 };

@@ -10,5 +10,9 @@ int cli_verb_preprocess(int argc, char **argv);
 int cli_verb_postprocess(int argc, char **argv);
 int cli_verb_bench(int argc, char **argv);
 int cli_verb_inspect(int argc, char **argv);
+int cli_verb_record(int argc, char **argv);
+int cli_verb_replay(int argc, char **argv);
+int cli_verb_compare(int argc, char **argv);
+int cli_verb_merge(int argc, char **argv);
 
 #endif

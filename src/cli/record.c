@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record: make a suite of frames, the network's raw outputs and the detections they give.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/frames.h"
+#include "cli/lines.h"
+#include "cli/model.h"
+#include "cli/suite_files.h"
+#include "cli/verbs.h"
+#include "qa/detections_io.h"
+#include "qa/frame_name.h"
+#include "qa/suite.h"
+
+typedef struct recording {
+    cli_backend_choice backend;
+    const char *out;
+    long jobs;
+    cli_model model;
+    char *folder; /* written here, then renamed to `out` */
+    cli_lines expected, tensors;
+    qa_text outputs; /* outputs.txt, the same for every frame */
+    bool any;
+} recording;
+
+typedef struct worker {
+    recording *recording;
+    cli_session session;
+    qa_bytes file;
+} worker;
+
+static const cli_option own_options[] = {
+    { "out", "SUITE", "the folder to make; it must not be there yet" },
+    { "jobs", "N", "work on N frames at a time" },
+};
+
+static int set_own(void *user, const char *name, const char *value)
+{
+    recording *r = user;
+    if (strcmp(name, "out") == 0)
+        r->out = value;
+    else if (!cli_parse_count("record", name, value, 1, 256, &r->jobs))
+        return CLI_USAGE;
+    return CLI_OK;
+}
+
+static int open_worker(void *user, void **made)
+{
+    recording *r = user;
+    worker *w = calloc(1, sizeof(*w));
+    if (!w) {
+        cli_message("out of memory");
+        return CLI_RESOURCE;
+    }
+    w->recording = r;
+    int code = cli_session_open(&r->model, &r->backend, &w->session);
+    if (code)
+        free(w);
+    else
+        *made = w;
+    return code;
+}
+
+static int write_output(worker *w, const char *frame, const plumb_tensor *output)
+{
+    plumb_diag diag = { 0 };
+    qa_text path = { 0 };
+    qa_text_format(&path, "%s/outputs/", w->recording->folder);
+    qa_add_output_name(&path, frame, output->name ? output->name : "output");
+    plumb_status status = qa_tensor_npy(output, &w->file, &diag);
+    int code = CLI_RESOURCE;
+    if (status)
+        code = cli_report(frame, status, &diag);
+    else if (!path.failed)
+        code = cli_write_file(path.data, w->file.data, w->file.size);
+    qa_text_release(&path);
+    return code;
+}
+
+/* results: the line of expected.ndjson; extra: the line of tensors.txt, and outputs.txt. */
+static int work(void *user, const cli_item *item, cli_output *output)
+{
+    worker *w = user;
+    plumb_result result;
+    plumb_diag diag = { 0 };
+    qa_frame frame;
+    plumb_status status =
+        cli_session_run(&w->session, item->frame, item->name, item->read_ms, NULL, &result, &diag);
+    if (!status)
+        status = qa_frame_from_result(&result, w->recording->model.card, item->name,
+                                      PLUMB_SPACE_UPRIGHT, &frame, &diag);
+    if (status)
+        return cli_report(item->name, status, &diag);
+    int code = CLI_OK;
+    for (size_t i = 0; i < result.outputs->count && !code; i++) {
+        qa_suite_add_output_line(&output->extra[1], &result.outputs->tensors[i]);
+        code = write_output(w, item->name, &result.outputs->tensors[i]);
+    }
+    uint64_t hash = qa_hash(result.tensor->data, result.tensor->size);
+    qa_write_ndjson(&output->results, &frame);
+    qa_suite_add_tensor_line(&output->extra[0], hash, item->name);
+    qa_frame_release(&frame);
+    return code;
+}
+
+static int give(void *user, cli_output *output)
+{
+    recording *r = user;
+    if (output->results.size == 0)
+        return CLI_OK;
+    const char *frame = output->frame;
+    const char *outputs = output->extra[1].data ? output->extra[1].data : "";
+    if (!r->any)
+        qa_text_add(&r->outputs, outputs);
+    r->any = true;
+    if (strcmp(r->outputs.data, outputs) != 0) {
+        cli_message("%s: the network gave other outputs than for the first frame", frame);
+        return CLI_RESOURCE;
+    }
+    if (cli_lines_add(&r->expected, frame, output->results.data) &&
+        cli_lines_add(&r->tensors, frame, output->extra[0].data))
+        return CLI_OK;
+    cli_message("out of memory");
+    return CLI_RESOURCE;
+}
+
+static void close_worker(void *user)
+{
+    worker *w = user;
+    cli_session_close(&w->session);
+    qa_bytes_release(&w->file);
+    free(w);
+}
+
+static int write_text(const recording *r, const char *name, const qa_text *text)
+{
+    qa_text path = { 0 };
+    qa_text_format(&path, "%s/%s", r->folder, name);
+    int code = path.failed ? CLI_RESOURCE
+                           : cli_write_file(path.data, text->data ? text->data : "", text->size);
+    qa_text_release(&path);
+    return code;
+}
+
+static int fill_folder(recording *r, const char *card, char **paths, size_t count)
+{
+    int code = cli_suite_copy_card(card, r->folder);
+    for (size_t i = 0; i < count && !code; i++)
+        code = cli_suite_copy_frame(paths[i], r->folder);
+    if (code)
+        return code;
+    cli_crew crew = { .paths = paths,
+                      .count = count,
+                      .jobs = r->jobs,
+                      .jpeg = QA_SOURCE_JPEG_AS_IS,
+                      .user = r,
+                      .open = open_worker,
+                      .work = work,
+                      .give = give,
+                      .close = close_worker };
+    code = cli_each_frame(&crew);
+    if (!code)
+        code = write_text(r, "outputs/outputs.txt", &r->outputs);
+    if (!code)
+        code = cli_lines_write(&r->tensors, r->folder, "tensors.txt");
+    if (!code)
+        code = cli_lines_write(&r->expected, r->folder, "expected.ndjson");
+    return code;
+}
+
+static int make_suite(recording *r, const char *card, char **paths, size_t count)
+{
+    int code = cli_suite_make_folder(r->out, &r->folder);
+    if (code)
+        return code;
+    code = cli_model_open(card, &r->model);
+    if (!code)
+        code = fill_folder(r, card, paths, count);
+    cli_model_close(&r->model);
+    if (!code && rename(r->folder, r->out) != 0) {
+        cli_message("%s: %s", r->out, strerror(errno));
+        code = CLI_RESOURCE;
+    }
+    if (code)
+        cli_suite_remove_folder(r->folder);
+    else
+        cli_message("%s: %zu frames recorded", r->out, r->expected.count);
+    free(r->folder);
+    cli_lines_release(&r->expected);
+    cli_lines_release(&r->tensors);
+    qa_text_release(&r->outputs);
+    return code;
+}
+
+int cli_verb_record(int argc, char **argv)
+{
+    recording r = { .jobs = 1 };
+    cli_group groups[] = {
+        { "Suite", own_options, sizeof(own_options) / sizeof(own_options[0]), set_own, &r },
+        cli_backend_group(&r.backend),
+    };
+    cli_command command = {
+        "record",
+        "CARD FRAME... --backend NAME|FILE.so --out SUITE [options]",
+        "Runs frames and keeps everything that a replay needs: the card with the files it names,\n"
+        "the frames, the network's raw outputs and the detections. The suite appears whole or\n"
+        "not at all. Frames of one suite need different names.",
+        groups,
+        sizeof(groups) / sizeof(groups[0]),
+        "SUITE holds card.json, frames/, outputs/<stem>.<output>.npy, expected.ndjson,\n"
+        "outputs/outputs.txt (order and quantisation of the outputs) and tensors.txt (a hash of\n"
+        "each input tensor). tolerances.json may be added by hand, see plumbline replay --help.\n\n"
+        "Example:\n"
+        "  plumbline record card.json photos/*.jpg --backend opencv-dnn --model m.onnx \\\n"
+        "      --out suites/street\n",
+    };
+    cli_arguments arguments;
+    int code;
+    if (!cli_parse(&command, argc, argv, &arguments, &code))
+        return code;
+    if (arguments.count < 2)
+        return cli_usage_error("record", "record needs a card and at least one frame");
+    if (!r.backend.name || !r.out)
+        return cli_usage_error("record", "record needs --backend and --out");
+    code = cli_suite_check_names(arguments.items + 1, arguments.count - 1);
+    return code ? code
+                : make_suite(&r, arguments.items[0], arguments.items + 1, arguments.count - 1);
+}

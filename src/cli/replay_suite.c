@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Replaying one suite: every frame through the whole pipeline, the network replaced by the
+ * outputs that were recorded.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/drawing.h"
+#include "cli/frames.h"
+#include "cli/replay.h"
+
+#define LONGEST_SIDE 1280 /* pixels of a picture in the report */
+#define MOST_NOTES   64   /* of one frame */
+
+typedef struct replay {
+    cli_replay *options;
+    const char *name; /* of the suite */
+    qa_suite suite;
+    cli_model model;
+    bool *seen;                  /* by expected frame */
+    cli_lines expected, tensors; /* for --update */
+} replay;
+
+typedef struct worker {
+    replay *replay;
+    cli_session session;
+    qa_recorded recorded;
+} worker;
+
+static plumb_status give_outputs(void *user, const plumb_tensor *inputs, size_t count,
+                                 plumb_outputs *outputs)
+{
+    (void)inputs;
+    (void)count;
+    *outputs = ((const worker *)user)->recorded.outputs;
+    return PLUMB_OK;
+}
+
+static int open_worker(void *user, void **made)
+{
+    replay *r = user;
+    worker *w = calloc(1, sizeof(*w));
+    if (!w) {
+        cli_message("out of memory");
+        return CLI_RESOURCE;
+    }
+    w->replay = r;
+    w->session.model = &r->model;
+    plumb_detector detector = PLUMB_DETECTOR_INIT;
+    detector.user = w;
+    detector.infer = give_outputs;
+    plumb_diag diag = { 0 };
+    plumb_status status =
+        plumb_session_create(r->model.pipeline, &detector, &w->session.session, &diag);
+    if (status) {
+        free(w);
+        return cli_report(r->suite.path, status, &diag);
+    }
+    *made = w;
+    return CLI_OK;
+}
+
+static void close_worker(void *user)
+{
+    worker *w = user;
+    plumb_session_destroy(&w->session.session);
+    qa_recorded_release(&w->recorded);
+    free(w);
+}
+
+/* An outcome with its notes, while it is put together. */
+typedef struct findings {
+    qa_outcome outcome;
+    const char *notes[MOST_NOTES];
+    qa_pool pool;
+} findings;
+
+static void note(findings *f, const char *text)
+{
+    char *copy = f->outcome.note_count < MOST_NOTES ? qa_pool_text(&f->pool, text) : NULL;
+    if (copy)
+        f->notes[f->outcome.note_count++] = copy;
+    f->outcome.notes = f->notes;
+}
+
+static void fail(findings *f, const char *what, plumb_status status, const plumb_diag *diag)
+{
+    char text[512];
+    snprintf(text, sizeof(text), "%s: %s%s%s", what, diag->field, diag->field[0] ? ": " : "",
+             diag->message[0] ? diag->message : plumb_status_text(status));
+    f->outcome.verdict = QA_FAILED;
+    f->outcome.badness = 1000.0;
+    note(f, text);
+}
+
+static void describe(findings *f, const qa_frame *expected, const qa_frame *got,
+                     const qa_comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++) {
+        qa_text text = { 0 };
+        qa_describe(&text, expected, got, &comparison->items[i]);
+        if (!text.failed && text.data)
+            note(f, text.data);
+        qa_text_release(&text);
+    }
+    f->outcome.worst_iou = comparison->worst_iou;
+    f->outcome.worst_score = comparison->worst_score;
+    f->outcome.badness += comparison->badness;
+    if (comparison->count > 0)
+        f->outcome.verdict = QA_DIFFERENT;
+}
+
+static void check_tensor(findings *f, uint64_t recorded, uint64_t hash)
+{
+    if (recorded == 0 || recorded == hash)
+        return;
+    f->outcome.verdict = QA_DIFFERENT;
+    f->outcome.badness += 0.5;
+    note(f, "input tensor: not the one that was recorded");
+}
+
+/* A picture for the report; without one the boxes are shown on a plain ground. */
+static void encode_picture(const plumb_frame *frame, qa_text *file, bool *png)
+{
+    qa_picture picture;
+    if (qa_picture_from_frame(frame, LONGEST_SIDE, &picture, NULL))
+        return;
+    *png = false;
+    if (qa_picture_jpeg(&picture, file, NULL)) {
+        *png = true;
+        if (qa_picture_png(&picture, file, NULL))
+            qa_text_clear(file);
+    }
+    qa_picture_release(&picture);
+}
+
+static int add_figure(const worker *w, const cli_item *item, const plumb_result *result,
+                      const findings *f, const qa_frame *expected, const qa_comparison *comparison,
+                      qa_text *text)
+{
+    cli_scene scene;
+    int code = cli_scene_make(&w->session, result, item->name, NULL, &scene);
+    if (code)
+        return code;
+    qa_text picture = { 0 };
+    qa_report_frame figure = { .outcome = &f->outcome,
+                               .expected = expected,
+                               .got = &scene.frame,
+                               .comparison = comparison,
+                               .regions = scene.overlay.regions,
+                               .region_count = scene.overlay.region_count,
+                               .drops = scene.overlay.drops,
+                               .drop_count = scene.overlay.drop_count };
+    encode_picture(item->frame, &picture, &figure.picture_is_png);
+    figure.picture = picture.size > 0 ? picture.data : NULL;
+    figure.picture_size = picture.size;
+    qa_report_add_frame(text, &figure);
+    qa_text_release(&picture);
+    qa_frame_release(&scene.frame);
+    return text->failed ? CLI_RESOURCE : CLI_OK;
+}
+
+/* Runs the frame and fills the findings; extra[0]: the figure, extra[1]: both lines of --update. */
+static int examine(worker *w, const cli_item *item, const qa_frame *expected, uint64_t recorded,
+                   findings *f, cli_output *output)
+{
+    const cli_replay *options = w->replay->options;
+    plumb_diag diag = { 0 };
+    plumb_run_options run = PLUMB_RUN_OPTIONS_INIT;
+    run.trace = options->html != NULL;
+    plumb_result result;
+    qa_frame got;
+    qa_comparison comparison;
+    plumb_status status = qa_suite_outputs(&w->replay->suite, item->name, &w->recorded, &diag);
+    if (!status)
+        status = cli_session_run(&w->session, item->frame, item->name, item->read_ms, &run, &result,
+                                 &diag);
+    if (!status)
+        status = qa_frame_from_result(&result, w->replay->model.card, item->name,
+                                      PLUMB_SPACE_UPRIGHT, &got, &diag);
+    if (status) {
+        fail(f, "cannot be run", status, &diag);
+        return CLI_OK;
+    }
+    status = qa_compare(expected, &got, &w->replay->suite.tolerances, &comparison, &diag);
+    int code = status ? cli_report(item->name, status, &diag) : CLI_OK;
+    if (!code) {
+        uint64_t hash = qa_hash(result.tensor->data, result.tensor->size);
+        f->outcome.got = got.count;
+        check_tensor(f, recorded, hash);
+        describe(f, expected, &got, &comparison);
+        if (options->html)
+            code = add_figure(w, item, &result, f, expected, &comparison, &output->extra[0]);
+        if (options->update) {
+            qa_suite_add_tensor_line(&output->extra[1], hash, item->name);
+            qa_write_ndjson(&output->extra[1], &got);
+        }
+        qa_comparison_release(&comparison);
+    }
+    qa_frame_release(&got);
+    return code;
+}
+
+/* results: the line of the outcome; empty for frames that another machine or run has. */
+static int work(void *user, const cli_item *item, cli_output *output)
+{
+    worker *w = user;
+    replay *r = w->replay;
+    if (!cli_shard_has(&r->options->shard, item->name) ||
+        qa_outcomes_find(&r->options->done, r->name, item->name))
+        return CLI_OK;
+    ptrdiff_t index = qa_suite_find(&r->suite, item->name);
+    findings f = { .outcome = { .suite = r->name, .frame = item->name, .worst_iou = 1.0 } };
+    int code = CLI_OK;
+    if (index < 0) {
+        f.outcome.verdict = QA_DIFFERENT;
+        f.outcome.badness = 1.0;
+        note(&f, "a frame that expected.ndjson does not name");
+    } else {
+        const qa_frame *expected = &r->suite.expected.items[index];
+        f.outcome.expected = expected->count;
+        code = examine(w, item, expected, r->suite.tensor_hashes[index], &f, output);
+    }
+    qa_write_outcome(&output->results, &f.outcome);
+    qa_pool_release(&f.pool);
+    return code;
+}
+
+static int keep_lines(replay *r, const cli_output *output)
+{
+    if (output->extra[1].size == 0)
+        return CLI_OK;
+    char *newline = strchr(output->extra[1].data, '\n');
+    bool kept = cli_lines_add(&r->expected, output->frame, newline + 1);
+    newline[1] = '\0';
+    if (kept && cli_lines_add(&r->tensors, output->frame, output->extra[1].data))
+        return CLI_OK;
+    cli_message("out of memory");
+    return CLI_RESOURCE;
+}
+
+static int give(void *user, cli_output *output)
+{
+    replay *r = user;
+    if (output->results.size == 0)
+        return CLI_OK;
+    plumb_diag diag = { 0 };
+    qa_outcomes one = { 0 };
+    plumb_status status =
+        qa_outcomes_parse(&one, output->results.data, output->results.size, false, &diag);
+    int code =
+        status ? cli_report(NULL, status, &diag) : cli_replay_keep(r->options, &one.items[0]);
+    ptrdiff_t index = qa_suite_find(&r->suite, output->frame);
+    if (index >= 0)
+        r->seen[index] = true;
+    if (!code && output->extra[0].size > 0) {
+        qa_text key = { 0 };
+        qa_text_format(&key, "%s/%s", r->name, output->frame);
+        if (key.failed || !cli_lines_add(&r->options->figures, key.data, output->extra[0].data))
+            code = CLI_RESOURCE;
+        qa_text_release(&key);
+    }
+    if (!code)
+        code = keep_lines(r, output);
+    qa_outcomes_release(&one);
+    return code;
+}
+
+/* Frames that no file gave. */
+static int report_unseen(replay *r)
+{
+    int code = CLI_OK;
+    for (size_t i = 0; i < r->suite.expected.count && !code; i++) {
+        const char *frame = r->suite.expected.items[i].name;
+        if (r->seen[i] || !cli_shard_has(&r->options->shard, frame) ||
+            qa_outcomes_find(&r->options->done, r->name, frame))
+            continue;
+        static const char *const notes[] = { "the frame cannot be read" };
+        qa_outcome outcome = { .suite = r->name,
+                               .frame = frame,
+                               .verdict = QA_FAILED,
+                               .expected = r->suite.expected.items[i].count,
+                               .badness = 1000.0,
+                               .notes = notes,
+                               .note_count = 1 };
+        code = cli_replay_keep(r->options, &outcome);
+    }
+    return code;
+}
+
+/* Files whose only frame belongs to another machine are not even opened. */
+static size_t choose_files(const replay *r, char **paths)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->suite.frame_file_count; i++) {
+        char *path = r->suite.frame_files[i];
+        const char *name = qa_base_name(path);
+        bool single = qa_suite_find(&r->suite, name) >= 0;
+        if (!single || (cli_shard_has(&r->options->shard, name) &&
+                        !qa_outcomes_find(&r->options->done, r->name, name)))
+            paths[count++] = path;
+    }
+    return count;
+}
+
+static int run_frames(replay *r)
+{
+    char **paths = calloc(r->suite.frame_file_count + 1, sizeof(*paths));
+    r->seen = calloc(r->suite.expected.count + 1, sizeof(*r->seen));
+    if (!paths || !r->seen) {
+        free(paths);
+        cli_message("out of memory");
+        return CLI_RESOURCE;
+    }
+    cli_crew crew = { .paths = paths,
+                      .count = choose_files(r, paths),
+                      .jobs = r->options->jobs,
+                      /* The report needs pixels. */
+                      .jpeg = r->options->html ? QA_SOURCE_JPEG_DECODED : QA_SOURCE_JPEG_AS_IS,
+                      .user = r,
+                      .open = open_worker,
+                      .work = work,
+                      .give = give,
+                      .close = close_worker };
+    int code = cli_each_frame(&crew);
+    free(paths);
+    if (code != CLI_RESOURCE)
+        code = cli_worse(code, report_unseen(r));
+    return code;
+}
+
+static int update(replay *r, int code)
+{
+    if (code || r->expected.count != r->suite.expected.count) {
+        cli_message("%s: not updated, since not every frame could be run", r->suite.path);
+        return cli_worse(code, CLI_BAD_INPUT);
+    }
+    code = cli_lines_write(&r->tensors, r->suite.path, "tensors.txt");
+    return code ? code : cli_lines_write(&r->expected, r->suite.path, "expected.ndjson");
+}
+
+int cli_replay_suite(cli_replay *options, const char *path)
+{
+    plumb_diag diag = { 0 };
+    replay r = { .options = options };
+    plumb_status status = qa_suite_open(path, &r.suite, &diag);
+    if (status)
+        return cli_report(path, status, &diag);
+    qa_text card_path = { 0 }, name = { 0 };
+    qa_text_format(&card_path, "%s/card.json", path);
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    qa_text_bytes(&name, path + start, end - start);
+    int code = CLI_RESOURCE;
+    if (!card_path.failed && !name.failed) {
+        r.name = name.data;
+        code = cli_model_open(card_path.data, &r.model);
+    }
+    if (!code) {
+        code = run_frames(&r);
+        if (options->update)
+            code = update(&r, code);
+    }
+    cli_model_close(&r.model);
+    cli_lines_release(&r.expected);
+    cli_lines_release(&r.tensors);
+    qa_text_release(&card_path);
+    qa_text_release(&name);
+    free(r.seen);
+    qa_suite_release(&r.suite);
+    return code;
+}
