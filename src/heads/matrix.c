@@ -3,9 +3,16 @@
 
 #include <math.h>
 
+static float dequantise(const plumb_matrix *matrix, int32_t stored)
+{
+    double value = stored;
+    if (matrix->quantization.scale > 0.0f)
+        value = (value - matrix->quantization.zero_point) * (double)matrix->quantization.scale;
+    return (float)value;
+}
+
 float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
 {
-    double stored;
     switch (matrix->dtype) {
     case PLUMB_DTYPE_FLOAT32: {
         float value;
@@ -18,11 +25,9 @@ float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
         return plumb_float_from_half(half);
     }
     case PLUMB_DTYPE_INT8:
-        stored = (int8_t)*at;
-        break;
+        return dequantise(matrix, (int8_t)*at);
     case PLUMB_DTYPE_UINT8:
-        stored = *at;
-        break;
+        return dequantise(matrix, *at);
     default: {
         plumb_tensor element = { .data = (void *)(uintptr_t)at,
                                  .dtype = matrix->dtype,
@@ -30,9 +35,6 @@ float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
         return plumb_tensor_load(&element, 0);
     }
     }
-    if (matrix->quantization.scale > 0.0f)
-        stored = (stored - matrix->quantization.zero_point) * (double)matrix->quantization.scale;
-    return (float)stored;
 }
 
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column)
@@ -47,17 +49,11 @@ static bool is_byte(plumb_dtype dtype)
     return dtype == PLUMB_DTYPE_UINT8 || dtype == PLUMB_DTYPE_INT8;
 }
 
-static float byte_value(const plumb_matrix *matrix, int32_t stored)
-{
-    unsigned char byte = (unsigned char)stored; /* two's complement of an int8_t too */
-    return plumb_matrix_load(matrix, &byte);
-}
-
 float plumb_matrix_maximum(const plumb_matrix *matrix)
 {
     if (!is_byte(matrix->dtype))
         return 1.0f;
-    return byte_value(matrix, matrix->dtype == PLUMB_DTYPE_INT8 ? INT8_MAX : UINT8_MAX);
+    return dequantise(matrix, matrix->dtype == PLUMB_DTYPE_INT8 ? INT8_MAX : UINT8_MAX);
 }
 
 /* The largest stored byte whose value is at or below the limit. */
@@ -67,7 +63,7 @@ static void make_byte_key(plumb_gate *gate, const plumb_matrix *matrix)
     int32_t lowest = low;
     while (low < high) { /* the first that is above it */
         int32_t middle = low + (high - low) / 2;
-        if (byte_value(matrix, middle) > gate->limit)
+        if (dequantise(matrix, middle) > gate->limit)
             high = middle;
         else
             low = middle + 1;
