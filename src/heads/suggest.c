@@ -97,7 +97,8 @@ static void suggest_rows(guess *g, int64_t rows, int64_t values)
 static void suggest_one(guess *g)
 {
     const shape *s = &g->outputs[0];
-    if (s->rank == 2 && are_cells(g, s->side[1], 1) && s->side[0] < s->side[1])
+    bool channels = g->cells > 0 ? s->side[0] != s->side[1] : s->side[0] < s->side[1];
+    if (s->rank == 2 && are_cells(g, s->side[1], 1) && channels)
         suggest_channels(g, s->side[0]);
     else if (s->rank == 2)
         suggest_rows(g, s->side[0], s->side[1]);
