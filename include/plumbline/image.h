@@ -32,7 +32,7 @@ typedef struct plumb_image_info {
     plumb_image_format format;
     int32_t width, height;         /* as stored */
     plumb_orientation orientation; /* from EXIF; 1 where there is none or it is damaged */
-    int32_t components;            /* 1, 3 or 4 */
+    int32_t components;            /* 1 gray, 3 colour (alpha does not count), 4 CMYK */
 } plumb_image_info;
 
 /* Read the header facts. `info` is written on success only. Errors: PLUMB_E_UNSUPPORTED (unknown
@@ -43,8 +43,9 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_image_probe(const void *data, size_
 /* The orientation in a JPEG's EXIF block (IFD0 only), 1 where it is absent or damaged. */
 PLUMB_API plumb_orientation plumb_exif_orientation(const void *jpeg, size_t size);
 
-/* Decodes images into memory that it owns and reuses, so that a stream of frames of one size
- * allocates only once. One decoder serves one thread at a time. */
+/* Decodes images into memory that it owns and reuses, so that a stream of JPEG frames of one kind
+ * allocates for its first only, libjpeg's own memory included. stb_image, behind PNG and BMP, uses
+ * the C library's allocator while it runs. One decoder serves one thread at a time. */
 typedef struct plumb_image_decoder plumb_image_decoder;
 
 /* A decoder without any memory yet. PLUMB_E_NOMEM. */
@@ -61,11 +62,14 @@ PLUMB_API void plumb_image_decoder_destroy(plumb_image_decoder **decoder);
  *
  * JPEG is decoded with the slow integer DCT and fancy upsampling, which is what Pillow and
  * OpenCV give; CMYK is refused. A JPEG without Huffman tables gets the standard ones. PNG alpha
- * is dropped, not blended; 16-bit PNG keeps the high byte.
+ * is dropped, not blended; 16-bit PNG keeps the high byte; an index without a colour is black.
+ *
+ * No pixel is invented: a file that ends early, a code that does not exist and a wrong checksum
+ * are errors, where other decoders fill in gray.
  *
  * Errors: PLUMB_E_UNSUPPORTED (unknown format, CMYK), PLUMB_E_TRUNCATED, PLUMB_E_CORRUPT,
  * PLUMB_E_LIMIT (sides or pixels over the limits), PLUMB_E_DISABLED (built without the library),
- * PLUMB_E_NOMEM. Cost: one decode; allocates when the image is larger than all before. */
+ * PLUMB_E_NOMEM. Cost: one decode; allocates when an image needs more than all before. */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_image_decode(plumb_image_decoder *decoder,
                                                           const void *data, size_t size,
                                                           plumb_frame *frame, plumb_diag *diag);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/jpeg.h"
 
-#include <limits.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,19 +11,23 @@
 #include "base/allocator.h"
 #include "base/diag.h"
 #include "image/jpeg_markers.h"
+#include "image/jpeg_memory.h"
 #include "image/image_size.h"
 
 #define ROWS_AT_ONCE 16
-#define MAX_SCANS    100                 /* encoders write about 10 */
-#define MEMORY_BASE  (16L * 1024 * 1024) /* for libjpeg's own row buffers */
+#define MAX_SCANS    100                /* encoders write about 10 */
+#define MEMORY_BASE  ((size_t)16 << 20) /* for libjpeg's rows and tables */
+#define MEMORY_PIXEL 8                  /* coefficients of a progressive image take 6 */
 
 struct plumb_jpeg {
     struct jpeg_decompress_struct info;
+    struct jpeg_decompress_struct blank; /* as created: without tables, with libjpeg's own memory */
+    plumb_jpeg_memory memory;
     struct jpeg_error_mgr errors;
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
-    bool created;
+    bool open;
     size_t size;
     plumb_status status;
     char message[JMSG_LENGTH_MAX];
@@ -48,7 +51,6 @@ static plumb_status status_of_error(int code)
     switch (code) {
     case JERR_OUT_OF_MEMORY:
         return PLUMB_E_NOMEM;
-    case JERR_NO_BACKING_STORE:
     case JERR_IMAGE_TOO_BIG:
     case JERR_WIDTH_OVERFLOW:
         return PLUMB_E_LIMIT;
@@ -65,8 +67,18 @@ static plumb_status status_of_error(int code)
     }
 }
 
+/* End the decode with a reason of our own. */
+static void escape_limit(plumb_jpeg *jpeg, const char *message)
+{
+    jpeg->status = PLUMB_E_LIMIT;
+    (void)snprintf(jpeg->message, sizeof(jpeg->message), "%s", message);
+    longjmp(jpeg->escape, 1);
+}
+
 static void on_error(j_common_ptr info)
 {
+    if (info->err->msg_code == JERR_NO_BACKING_STORE)
+        escape_limit(owner(info), "it needs more memory than an image of its size should");
     escape_with(info, status_of_error(info->err->msg_code));
 }
 
@@ -104,9 +116,7 @@ static void on_progress(j_common_ptr info)
     plumb_jpeg *jpeg = owner(info);
     if (jpeg->info.input_scan_number <= MAX_SCANS)
         return;
-    jpeg->status = PLUMB_E_LIMIT;
-    snprintf(jpeg->message, sizeof(jpeg->message), "more than %d scans", MAX_SCANS);
-    longjmp(jpeg->escape, 1);
+    escape_limit(jpeg, "more scans than any encoder writes");
 }
 
 static void source_nothing(j_decompress_ptr info)
@@ -138,36 +148,43 @@ static plumb_status report(const plumb_jpeg *jpeg, plumb_diag *diag)
 
 plumb_jpeg *plumb_jpeg_create(const plumb_context *context)
 {
-    return plumb_alloc_zeroed(context, 1, sizeof(plumb_jpeg));
-}
-
-static void close_image(plumb_jpeg *jpeg)
-{
-    if (jpeg->created)
-        jpeg_destroy_decompress(&jpeg->info);
-    jpeg->created = false;
+    plumb_jpeg *jpeg = plumb_alloc_zeroed(context, 1, sizeof(plumb_jpeg));
+    if (!jpeg)
+        return NULL;
+    struct jpeg_decompress_struct *info = &jpeg->blank;
+    info->err = jpeg_std_error(&jpeg->errors);
+    jpeg->errors.error_exit = on_error;
+    jpeg->errors.emit_message = on_message;
+    jpeg->errors.output_message = ignore_output;
+    info->client_data = jpeg;
+    if (setjmp(jpeg->escape)) { /* the only error here: no memory for it */
+        jpeg_destroy_decompress(&jpeg->blank);
+        plumb_release(context, jpeg);
+        return NULL;
+    }
+    jpeg_create_decompress(&jpeg->blank);
+    plumb_jpeg_memory_init(&jpeg->memory, context);
+    return jpeg;
 }
 
 void plumb_jpeg_destroy(const plumb_context *context, plumb_jpeg *jpeg)
 {
     if (!jpeg)
         return;
-    close_image(jpeg);
+    jpeg_destroy_decompress(&jpeg->blank);
+    plumb_jpeg_memory_release(&jpeg->memory);
     plumb_release(context, jpeg);
 }
 
-/* A fresh libjpeg object for each image: one that is reused keeps the Huffman and quantisation
- * tables of the image before, and the pixels of a file without tables would depend on it. */
-static void create_image(plumb_jpeg *jpeg, const uint8_t *data, size_t size)
+/* Each image starts from the blank object: one that is used as the last image left it keeps
+ * Huffman and quantisation tables, and the pixels of a file without tables would depend on it. */
+static void start_image(plumb_jpeg *jpeg, const uint8_t *data, size_t size)
 {
     struct jpeg_decompress_struct *info = &jpeg->info;
-    info->err = jpeg_std_error(&jpeg->errors);
-    jpeg->errors.error_exit = on_error;
-    jpeg->errors.emit_message = on_message;
-    jpeg->errors.output_message = ignore_output;
-    info->client_data = jpeg;
-    jpeg_create_decompress(info);
-    jpeg->created = true;
+    *info = jpeg->blank;
+    plumb_jpeg_memory_reset(&jpeg->memory);
+    jpeg->memory.limit = MEMORY_BASE;
+    info->mem = &jpeg->memory.manager;
     jpeg->progress.progress_monitor = on_progress;
     info->progress = &jpeg->progress;
     jpeg->source = (struct jpeg_source_mgr){
@@ -181,6 +198,7 @@ static void create_image(plumb_jpeg *jpeg, const uint8_t *data, size_t size)
     };
     info->src = &jpeg->source;
     jpeg->size = size;
+    jpeg->open = true;
 }
 
 /* A Huffman code has at least one bit, so each block of the widest component costs one: a file
@@ -217,15 +235,14 @@ static plumb_status check_header(plumb_jpeg *jpeg, const plumb_image_info *facts
     if (!long_enough(jpeg))
         return plumb_fail(diag, PLUMB_E_TRUNCATED, "", "%zu bytes cannot hold a JPEG of %u x %u",
                           jpeg->size, info->image_width, info->image_height);
-    int64_t memory = MEMORY_BASE + 8 * (int64_t)info->image_width * info->image_height;
-    info->mem->max_memory_to_use = memory > LONG_MAX ? LONG_MAX : (long)memory;
+    jpeg->memory.limit += MEMORY_PIXEL * (size_t)info->image_width * info->image_height;
     return PLUMB_OK;
 }
 
 plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
                              plumb_image_info *info, plumb_diag *diag)
 {
-    close_image(jpeg);
+    jpeg->open = false;
     plumb_image_info facts;
     plumb_status status = plumb_jpeg_probe(data, size, &facts, diag);
     if (status == PLUMB_OK)
@@ -233,14 +250,14 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
     if (status != PLUMB_OK)
         return status;
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
-    create_image(jpeg, data, size);
+    start_image(jpeg, data, size);
     (void)jpeg_read_header(&jpeg->info, TRUE);
     status = check_header(jpeg, &facts, diag);
     if (status != PLUMB_OK)
-        close_image(jpeg);
+        jpeg->open = false;
     else
         *info = facts;
     return status;
@@ -253,10 +270,10 @@ int32_t plumb_jpeg_components(const plumb_jpeg *jpeg)
 
 plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
 {
-    if (!jpeg->created)
+    if (!jpeg->open)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "", "no JPEG is open");
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
     jpeg->info.out_color_space = jpeg->info.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
@@ -270,10 +287,10 @@ plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t
                              int32_t *columns, plumb_diag *diag)
 {
     struct jpeg_decompress_struct *info = &jpeg->info;
-    if (!jpeg->created || x < 0 || width < 1 || (uint32_t)x + (uint32_t)width > info->output_width)
+    if (!jpeg->open || x < 0 || width < 1 || (uint32_t)x + (uint32_t)width > info->output_width)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "width", "columns that the image does not have");
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
     JDIMENSION mcu = (JDIMENSION)info->max_h_samp_factor * DCTSIZE;
@@ -291,11 +308,10 @@ plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t
 plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *diag)
 {
     struct jpeg_decompress_struct *info = &jpeg->info;
-    if (!jpeg->created || count < 0 ||
-        (uint32_t)count > info->output_height - info->output_scanline)
+    if (!jpeg->open || count < 0 || (uint32_t)count > info->output_height - info->output_scanline)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "count", "more rows than the image has left");
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
     /* A skip to the very end would not look at the data any more, and a file that is cut off
@@ -315,11 +331,10 @@ plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_st
                                   plumb_diag *diag)
 {
     struct jpeg_decompress_struct *info = &jpeg->info;
-    if (!jpeg->created || count < 0 ||
-        (uint32_t)count > info->output_height - info->output_scanline)
+    if (!jpeg->open || count < 0 || (uint32_t)count > info->output_height - info->output_scanline)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "count", "more rows than the image has left");
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
     JSAMPROW pointers[ROWS_AT_ONCE];
@@ -337,13 +352,13 @@ plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_st
 
 plumb_status plumb_jpeg_finish(plumb_jpeg *jpeg, plumb_diag *diag)
 {
-    if (!jpeg->created)
+    if (!jpeg->open)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "", "no JPEG is open");
     if (setjmp(jpeg->escape)) {
-        close_image(jpeg);
+        jpeg->open = false;
         return report(jpeg, diag);
     }
     (void)jpeg_finish_decompress(&jpeg->info);
-    close_image(jpeg);
+    jpeg->open = false;
     return PLUMB_OK;
 }
