@@ -88,6 +88,21 @@ void cli_frame_apply(const cli_frame_choice *choice, plumb_frame *frame)
         frame->range = choice->range;
 }
 
+int cli_first_frame(const char *path, qa_source **source, plumb_frame *frame, const char **name)
+{
+    plumb_diag diag = { 0 };
+    bool more = false;
+    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_AS_IS, source, &diag);
+    if (!status)
+        status = qa_source_next(*source, frame, name, &more, &diag);
+    if (status)
+        return cli_report(NULL, status, &diag);
+    if (more)
+        return CLI_OK;
+    cli_message("%s: holds no frame", path);
+    return CLI_BAD_INPUT;
+}
+
 static bool copy_frame(taken *t, const plumb_frame *frame, const char *name)
 {
     size_t total = 0;

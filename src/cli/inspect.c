@@ -6,13 +6,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/backend.h"
+#include "cli/frames.h"
 #include "cli/model.h"
 #include "cli/tensor_file.h"
 #include "cli/verbs.h"
 #include "qa/detections_io.h"
-#include "qa/source.h"
+#include "qa/suite.h"
 
 static bool has_suffix(const char *text, const char *suffix)
 {
@@ -167,17 +169,11 @@ static int inspect_card(const char *path, qa_text *text)
 
 static int inspect_frame(const char *path, qa_text *text)
 {
-    plumb_diag diag = { 0 };
-    qa_source *source;
+    qa_source *source = NULL;
     plumb_frame frame = PLUMB_FRAME_INIT;
     const char *name = path;
-    bool more = false;
-    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_AS_IS, &source, &diag);
-    int64_t count = status ? 0 : qa_source_count(source);
-    if (!status)
-        status = qa_source_next(source, &frame, &name, &more, &diag);
-    int code = status ? cli_report(NULL, status, &diag) : CLI_OK;
-    if (!code && more) {
+    int code = cli_first_frame(path, &source, &frame, &name);
+    if (!code) {
         plumb_size upright = plumb_frame_upright_size(&frame);
         row(text, "frame", "%s", plumb_pixel_format_name(frame.format));
         row(text, "stored", "%d x %d", (int)frame.width, (int)frame.height);
@@ -189,10 +185,34 @@ static int inspect_frame(const char *path, qa_text *text)
         for (int i = 0; i < plumb_pixel_format_planes(frame.format); i++)
             row(text, i ? "" : "planes", "%zu bytes, row stride %td", frame.planes[i].size,
                 frame.planes[i].row_stride);
-        if (count >= 0)
-            row(text, "frames", "%lld", (long long)count);
+        if (qa_source_count(source) >= 0)
+            row(text, "frames", "%lld", (long long)qa_source_count(source));
     }
     qa_source_close(&source);
+    return code;
+}
+
+static int inspect_suite(const char *path, qa_text *text)
+{
+    plumb_diag diag = { 0 };
+    qa_suite suite;
+    plumb_status status = qa_suite_open(path, &suite, &diag);
+    if (status)
+        return cli_report(path, status, &diag);
+    size_t detections = 0;
+    for (size_t i = 0; i < suite.expected.count; i++)
+        detections += suite.expected.items[i].count;
+    row(text, "suite", "%zu frames in %zu files", suite.expected.count, suite.frame_file_count);
+    row(text, "expected", "%zu detections", detections);
+    for (size_t i = 0; i < suite.output_count; i++)
+        row(text, i ? "" : "outputs", "%s", suite.output_names[i]);
+    row(text, "tolerances", "score %g, box %g, keypoints %g, angle %g", suite.tolerances.score,
+        suite.tolerances.box, suite.tolerances.keypoints, suite.tolerances.angle);
+    qa_suite_release(&suite);
+    qa_text card = { 0 };
+    qa_text_format(&card, "%s/card.json", path);
+    int code = card.failed ? CLI_RESOURCE : inspect_card(card.data, text);
+    qa_text_release(&card);
     return code;
 }
 
@@ -233,6 +253,9 @@ static bool is_detections(const qa_bytes *bytes)
 
 static int inspect_file(const char *path, qa_text *text)
 {
+    struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
+        return inspect_suite(path, text);
     if (has_suffix(path, ".so"))
         return inspect_backend(path, text);
     if (has_suffix(path, ".npy"))
@@ -252,7 +275,8 @@ static int inspect_file(const char *path, qa_text *text)
     else if (bytes.size > 0 && memchr("{ \t\r\n", bytes.data[0], 5))
         code = inspect_card(path, text);
     else {
-        cli_message("%s: neither a card, a frame, a tensor, detections nor a plug-in", path);
+        cli_message("%s: neither a card, a frame, a tensor, detections, a plug-in nor a suite",
+                    path);
         code = CLI_BAD_INPUT;
     }
     qa_bytes_release(&bytes);
@@ -265,7 +289,8 @@ int cli_verb_inspect(int argc, char **argv)
         "inspect",
         "FILE...",
         "Says what a file is: a card, a frame (JPEG, PNG, BMP, .y4m, .frame.json), a tensor\n"
-        "(.npy, with the heads its shape would fit), detections (NDJSON) or a plug-in (.so).",
+        "(.npy, with the heads its shape would fit), detections (NDJSON), a plug-in (.so) or a\n"
+        "suite (its folder).",
         NULL,
         0,
         NULL,

@@ -22,7 +22,7 @@ static const struct verb {
     { "merge", cli_verb_merge, "put the parts of a divided replay together" },
     { "compare", cli_verb_compare, "two files of detections side by side" },
     { "bench", cli_verb_bench, "latency of every stage" },
-    { "inspect", cli_verb_inspect, "what a card, frame, tensor or plug-in is" },
+    { "inspect", cli_verb_inspect, "what a card, frame, tensor, suite or plug-in is" },
 };
 
 static void print_help(FILE *stream)

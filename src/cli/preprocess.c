@@ -83,29 +83,21 @@ static int print_mapping(const plumb_mapping *m)
 
 static int make_tensor(const choice *c, cli_session *session, const char *path)
 {
-    plumb_diag diag = { 0 };
-    qa_source *source;
+    qa_source *source = NULL;
     plumb_frame frame = PLUMB_FRAME_INIT;
     const char *name = path;
-    bool more = false;
-    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_AS_IS, &source, &diag);
-    if (!status)
-        status = qa_source_next(source, &frame, &name, &more, &diag);
-    if (status || !more) {
-        qa_source_close(&source);
-        if (status)
-            return cli_report(NULL, status, &diag);
-        cli_message("%s: holds no frame", path);
-        return CLI_BAD_INPUT;
+    int code = cli_first_frame(path, &source, &frame, &name);
+    if (!code) {
+        plumb_diag diag = { 0 };
+        plumb_result result;
+        cli_frame_apply(&c->frame, &frame);
+        plumb_status status = plumb_session_preprocess(session->session, &frame, &result, &diag);
+        code = status ? cli_report(name, status, &diag) : CLI_OK;
+        if (!code && c->out)
+            code = cli_write_tensor(c->out, result.tensor);
+        if (!code && c->mapping)
+            code = print_mapping(result.mapping);
     }
-    cli_frame_apply(&c->frame, &frame);
-    plumb_result result;
-    status = plumb_session_preprocess(session->session, &frame, &result, &diag);
-    int code = status ? cli_report(name, status, &diag) : CLI_OK;
-    if (!code && c->out)
-        code = cli_write_tensor(c->out, result.tensor);
-    if (!code && c->mapping)
-        code = print_mapping(result.mapping);
     qa_source_close(&source);
     return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "qa/matching.h"
 
 #define LEAST_IOU 0.1 /* of a pair that is not held together by its row */
 
@@ -23,15 +24,11 @@ const char *qa_change_name(qa_change change)
     return (size_t)change < sizeof(names) / sizeof(names[0]) ? names[change] : "?";
 }
 
-double qa_box_iou(const plumb_box *a, const plumb_box *b)
+static double box_iou(const plumb_box *a, const plumb_box *b)
 {
-    double w = fmin(a->x1, b->x1) - fmax(a->x0, b->x0);
-    double h = fmin(a->y1, b->y1) - fmax(a->y0, b->y0);
-    if (!(w > 0.0) || !(h > 0.0))
-        return 0.0;
-    double first = ((double)a->x1 - a->x0) * ((double)a->y1 - a->y0);
-    double second = ((double)b->x1 - b->x0) * ((double)b->y1 - b->y0);
-    return w * h / (first + second - w * h);
+    plumb_rect first = { a->x0, a->y0, (double)a->x1 - a->x0, (double)a->y1 - a->y0 };
+    plumb_rect second = { b->x0, b->y0, (double)b->x1 - b->x0, (double)b->y1 - b->y0 };
+    return qa_rect_iou(first, second);
 }
 
 static void pair(pairing *p, size_t expected, size_t got)
@@ -65,7 +62,7 @@ static void pair_by_overlap(const qa_frame *expected, const qa_frame *got, pairi
                 if (p->expected[k] >= 0 ||
                     (!any_class && expected->items[i].class_id != got->items[k].class_id))
                     continue;
-                double iou = qa_box_iou(&expected->items[i].box, &got->items[k].box);
+                double iou = box_iou(&expected->items[i].box, &got->items[k].box);
                 if (iou > best) {
                     best = iou;
                     best_expected = i;
@@ -148,7 +145,7 @@ static void compare_pair(const qa_frame *expected, const qa_frame *got, ptrdiff_
     /* Where a tolerance is given, rows that tie may change places. */
     if (c->count == before && e->row != g->row && t->score == 0.0 && t->box == 0.0)
         add(c, QA_CHANGE_ROW, i, k, 0.0);
-    double iou = e->box.x0 == g->box.x0 && box == 0.0 ? 1.0 : qa_box_iou(&e->box, &g->box);
+    double iou = e->box.x0 == g->box.x0 && box == 0.0 ? 1.0 : box_iou(&e->box, &g->box);
     c->matched++;
     c->worst_iou = iou < c->worst_iou ? iou : c->worst_iou;
     c->worst_score = largest(c->worst_score, score);

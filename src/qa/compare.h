@@ -50,6 +50,4 @@ void qa_comparison_release(qa_comparison *comparison);
 void qa_describe(qa_text *text, const qa_frame *expected, const qa_frame *got,
                  const qa_difference *difference);
 
-double qa_box_iou(const plumb_box *a, const plumb_box *b);
-
 #endif

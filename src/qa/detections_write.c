@@ -18,17 +18,21 @@ static void add_box(qa_text *text, const plumb_box *box)
     qa_text_add(text, "]");
 }
 
-static void add_keypoints(qa_text *text, const qa_detection *d)
+/* [x,y,score] for each point, or one flat list as COCO has it. */
+static void add_keypoints(qa_text *text, const qa_detection *d, bool flat)
 {
+    qa_text_add(text, ",\"keypoints\":[");
     for (size_t i = 0; i < d->keypoint_count; i++) {
-        qa_text_add(text, i ? ",[" : "[");
+        qa_text_add(text, i ? "," : "");
+        qa_text_add(text, flat ? "" : "[");
         qa_text_float(text, d->keypoints[i].x);
         qa_text_add(text, ",");
         qa_text_float(text, d->keypoints[i].y);
         qa_text_add(text, ",");
         qa_text_float(text, d->keypoints[i].score);
-        qa_text_add(text, "]");
+        qa_text_add(text, flat ? "" : "]");
     }
+    qa_text_add(text, "]");
 }
 
 static void add_detection(qa_text *text, const qa_detection *d, bool has_angle)
@@ -40,11 +44,8 @@ static void add_detection(qa_text *text, const qa_detection *d, bool has_angle)
     qa_text_add(text, ",\"box\":");
     add_box(text, &d->box);
     qa_text_format(text, ",\"row\":%d", (int)d->row);
-    if (d->keypoint_count > 0) {
-        qa_text_add(text, ",\"keypoints\":[");
-        add_keypoints(text, d);
-        qa_text_add(text, "]");
-    }
+    if (d->keypoint_count > 0)
+        add_keypoints(text, d, false);
     if (has_angle) {
         qa_text_add(text, ",\"angle\":");
         qa_text_float(text, d->angle);
@@ -121,19 +122,8 @@ void qa_write_coco(qa_text *text, const qa_frame *frame, size_t position, size_t
         add_box(text, &d->box);
         qa_text_add(text, ",\"score\":");
         qa_text_float(text, d->score);
-        if (d->keypoint_count > 0) {
-            /* COCO's list is flat. */
-            qa_text_add(text, ",\"keypoints\":[");
-            for (size_t k = 0; k < d->keypoint_count; k++) {
-                qa_text_add(text, k ? "," : "");
-                qa_text_float(text, d->keypoints[k].x);
-                qa_text_add(text, ",");
-                qa_text_float(text, d->keypoints[k].y);
-                qa_text_add(text, ",");
-                qa_text_float(text, d->keypoints[k].score);
-            }
-            qa_text_add(text, "]");
-        }
+        if (d->keypoint_count > 0)
+            add_keypoints(text, d, true);
         qa_text_add(text, ",\"file_name\":");
         qa_text_json(text, frame->name);
         qa_text_add(text, "}");

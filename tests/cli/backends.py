@@ -4,7 +4,7 @@
 import os
 
 import tiny_models
-from harness import Points, bmp, boxes_card, folder, has_backend, run, write, write_json
+from harness import Points, bmp, boxes_card, folder, has_backend, need_pictures, run, write, write_json
 
 # x0 y0 x1 y1 score class, in a picture of 2x4 pixels.
 ROWS = [[0, 0, 1, 3, 1, 2], [1, 1, 2, 2, 1, 0], [0, 0, 2, 2, 0, 1], [0, 0, 0, 0, 0, 0]]
@@ -75,6 +75,7 @@ def check_tflite(points, tmp):
 
 
 def main():
+    need_pictures()
     points = Points()
     with folder() as tmp:
         check_opencv(points, tmp)

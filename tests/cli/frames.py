@@ -8,7 +8,8 @@ import shutil
 import subprocess
 
 import harness
-from harness import Points, bmp, boxes_card, folder, gradient, numpy, run, save_rows, write, write_json
+from harness import (Points, bmp, boxes_card, folder, gradient, need_pictures, numpy, run, save_rows,
+                     write, write_json)
 
 STAGES = ["decode_image", "preprocess", "infer", "decode", "nms", "regions", "total"]
 
@@ -188,6 +189,7 @@ def check_json_tools(points, good):
 
 
 def main():
+    need_pictures()
     points = Points()
     with folder() as tmp:
         os.makedirs(os.path.join(tmp, "out"))

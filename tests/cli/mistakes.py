@@ -5,7 +5,8 @@ import os
 import subprocess
 
 import harness
-from harness import Points, bmp, boxes_card, folder, gradient, run, save_rows, write, write_json
+from harness import (Points, bmp, boxes_card, folder, gradient, need_pictures, run, save_rows, write,
+                     write_json)
 
 
 def usage_cases(card, frame):
@@ -148,6 +149,7 @@ def check_output(points, tmp, card, rows):
 
 
 def main():
+    need_pictures()
     points = Points()
     with folder() as tmp:
         card = write_json(os.path.join(tmp, "good.json"), boxes_card())

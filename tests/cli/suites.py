@@ -8,8 +8,8 @@ import shutil
 import xml.etree.ElementTree
 
 import tiny_models
-from harness import (Points, bmp, boxes_card, folder, gradient, has_backend, run, save_rows,
-                     write, write_json)
+from harness import (Points, bmp, boxes_card, folder, gradient, has_backend, need_pictures, run,
+                     save_rows, write, write_json)
 
 COUNT = 9
 NO_CI = {"CI": "", "SLURM_ARRAY_TASK_ID": "", "JOB_COMPLETION_INDEX": ""}
@@ -90,6 +90,13 @@ def check_replay(points, tmp, suite):
                  env=NO_CI).bytes, good.bytes)
     moved = run("replay", os.path.basename(suite), cwd=tmp, env=NO_CI)
     points.equal("where the suite lies does not matter", moved.bytes, good.bytes)
+
+
+def check_inspect(points, suite):
+    found = run("inspect", suite)
+    points.check("inspect tells of a suite", found.code == 0 and
+                 f"{COUNT} frames in {COUNT - 2} files" in found.out and "by-hand" in found.out,
+                 found)
 
 
 def tamper(tmp, suite):
@@ -308,11 +315,13 @@ def check_quantised(points, tmp):
 
 
 def main():
+    need_pictures()
     points = Points()
     with folder() as tmp:
         card, paths, out = make_inputs(tmp)
         suite = check_record(points, tmp, card, paths, out)
         check_replay(points, tmp, suite)
+        check_inspect(points, suite)
         changed = tamper(tmp, suite)
         check_differences(points, tmp, changed)
         check_tolerances(points, tmp, changed)
