@@ -73,10 +73,8 @@ static plumb_status use_nms(const plumb_context *context, void *user)
 static void nms(void **state)
 {
     (void)state;
-    static plumb_nms_method methods[] = { PLUMB_NMS_NONE, PLUMB_NMS_HARD,
-                                          PLUMB_NMS_CENTER_DISTANCE };
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-        assert_true(fail_each(use_nms, &methods[i]) > 0);
+    for (plumb_nms_method method = PLUMB_NMS_NONE; method <= PLUMB_NMS_CENTER_DISTANCE; method++)
+        assert_true(fail_each(use_nms, &method) > 0);
 }
 
 static plumb_status use_head(const plumb_context *context, void *user)

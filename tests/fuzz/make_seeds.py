@@ -117,6 +117,7 @@ def numbers():
         noise[0] = head
         noise[7:300] |= 0x40  # leave spec and shapes whole most of the time
         write("head_decode", f"head_{head:02}", noise.tobytes())
+        write("session", f"head_{head:02}", noise[:160].tobytes())
 
 
 def detections():
