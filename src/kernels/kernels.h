@@ -23,7 +23,7 @@ typedef enum plumb_step {
     PLUMB_STEP_PILLOW,        /* u8 to u8: (2^21 + sum) >> 22, weights in 22 bits */
     PLUMB_STEP_LINEAR_FIRST,  /* u8 to i16: sum >> 4, weights in 11 bits (OpenCV) */
     PLUMB_STEP_LINEAR_SECOND, /* i16 to u8: (sum of (w*h >> 16) + 2) >> 2 */
-    PLUMB_STEP_EXACT_FIRST,   /* u8 to u16: sum, weights in 8 bits (OpenCV's exact bilinear) */
+    PLUMB_STEP_EXACT_FIRST,   /* u8 to u16: sum, weights add up to 256 (OpenCV's exact bilinear) */
     PLUMB_STEP_EXACT_SECOND,  /* u16 to u8: (sum + 2^15) >> 16 */
     PLUMB_STEP_FLOAT_FIRST,   /* u8 to f32: sum in the order of the taps */
     PLUMB_STEP_FLOAT_SECOND,  /* f32 to f32, the same */

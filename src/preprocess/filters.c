@@ -189,7 +189,7 @@ static int32_t cv_area_linear_taps(const plumb_axis_request *r, int32_t i, int32
 
 static int32_t torch_taps(const plumb_axis_request *r, int32_t i, int32_t *first, double *weights)
 {
-    float scale = r->side == r->scaled ? 1.0f : (float)r->scale;
+    float scale = (float)r->scale;
     double x = fmax((double)scale * (i + 0.5) - 0.5 + r->origin, 0.0);
     int32_t position = (int32_t)fmin(x, r->side - 1);
     float f = (float)(x - position);

@@ -160,7 +160,9 @@ static void fetch_run(const plumb_frame_rows *rows, int32_t row, uint8_t *const 
     const plumb_preprocess_plan *plan = rows->plan;
     const plumb_axis *axis = &plan->along;
     bool gray = plan->planes == 1 && rows->view.info->family != PLUMB_FAMILY_GRAY;
-    int32_t odd = plan->column & 1, n = axis->taps.slots - axis->lead - axis->trail;
+    /* Only subsampled chroma needs to begin at an even column. */
+    int32_t odd = rows->view.info->chroma_x & plan->column & 1,
+            n = axis->taps.slots - axis->lead - axis->trail;
     /* An odd first column makes a run begin one byte early, in the slack of the row before. */
     bool direct = !plan->mirror_along;
     uint8_t *rgb[3], *shade = direct ? planes[0] + axis->lead - odd : sample_row(rows, 0);
