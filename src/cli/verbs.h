@@ -8,6 +8,7 @@
 int cli_verb_run(int argc, char **argv);
 int cli_verb_preprocess(int argc, char **argv);
 int cli_verb_postprocess(int argc, char **argv);
+int cli_verb_doctor(int argc, char **argv);
 int cli_verb_bench(int argc, char **argv);
 int cli_verb_inspect(int argc, char **argv);
 int cli_verb_record(int argc, char **argv);

@@ -221,7 +221,10 @@ static void add_rivals(examination *x)
     bool tie = x->choice.tie != NULL;
     for (size_t i = 0; i < x->search.finalist_count && r->rival_count < QA_DOCTOR_MAX_RIVALS; i++) {
         qa_explanation e = x->search.finalists[i];
-        if (!isfinite(e.score) || (&x->search.finalists[i] == x->choice.best && !tie))
+        bool chosen = &x->search.finalists[i] == x->choice.best;
+        plumb_size at_hand = x->search.large.frames[0].image;
+        if (!isfinite(e.score) || (chosen && !tie) ||
+            (!chosen && qa_doctor_same(x->choice.best, &e, at_hand)))
             continue;
         (void)qa_sample_match(&x->search.large, &e, e.jitter);
         double sum = 0.0;

@@ -57,6 +57,13 @@ static bool tell_apart(const qa_explanation *a, const qa_explanation *b, plumb_s
     return false;
 }
 
+bool qa_doctor_same(const qa_explanation *a, const qa_explanation *b, plumb_size at_hand)
+{
+    plumb_size image;
+    plumb_rect box;
+    return !tell_apart(a, b, at_hand, SAME_PREDICTION, &image, &box);
+}
+
 qa_doctor_choice qa_doctor_choose(const qa_doctor_search *search)
 {
     qa_doctor_choice c = { .best = &search->finalists[0], .lead = INFINITY };

@@ -20,6 +20,9 @@ typedef struct qa_doctor_choice {
     plumb_size settle_image;
 } qa_doctor_choice;
 
+/* Do two explanations predict the same boxes, in frames of the size at hand and of others? */
+bool qa_doctor_same(const qa_explanation *a, const qa_explanation *b, plumb_size at_hand);
+
 qa_doctor_choice qa_doctor_choose(const qa_doctor_search *search);
 
 #endif

@@ -8,6 +8,9 @@
 #define WIDEST_LOGIT 60.0
 /* So many scores do not all fall between 0.5 and 0.7311 by chance. */
 #define ENOUGH_SCORES 6
+/* Nor do scores that are all alike say anything: so many of these steps of the range are hit. */
+#define SCORE_STEPS  256
+#define ENOUGH_STEPS 5
 
 static double sigmoid(double x)
 {
@@ -56,10 +59,19 @@ static bool pair_error(const qa_doctor_frame *frames, const qa_doctor_sample *s,
     return pairs >= 2 && most - least > 0.02;
 }
 
+static int hit_steps(const bool hit[SCORE_STEPS])
+{
+    int count = 0;
+    for (int i = 0; i < SCORE_STEPS; i++)
+        count += hit[i];
+    return count;
+}
+
 qa_score_finding qa_scores_examine(const qa_doctor_frame *frames, size_t count,
                                    const qa_doctor_sample *sample)
 {
     qa_score_finding found = { QA_SCORES_NONE, 0, 0, 0, INFINITY, -INFINITY };
+    bool hit[SCORE_STEPS] = { false };
     for (size_t f = 0; f < count; f++) {
         for (size_t i = 0; i < frames[f].observed_count; i++) {
             double s = frames[f].observed[i].score;
@@ -67,7 +79,11 @@ qa_score_finding qa_scores_examine(const qa_doctor_frame *frames, size_t count,
                 continue;
             found.count++;
             found.outside += s < -1e-3 || s > 1.0 + 1e-3;
-            found.squeezed += s >= 0.5 - 1e-4 && s <= SIGMOID_OF_ONE + 1e-4;
+            if (s >= 0.5 - 1e-4 && s <= SIGMOID_OF_ONE + 1e-4) {
+                found.squeezed++;
+                double share = fmin(fmax((s - 0.5) / (SIGMOID_OF_ONE - 0.5), 0.0), 1.0);
+                hit[(int)(share * (SCORE_STEPS - 1))] = true;
+            }
             found.low = fmin(found.low, s);
             found.high = fmax(found.high, s);
         }
@@ -87,9 +103,10 @@ qa_score_finding qa_scores_examine(const qa_doctor_frame *frames, size_t count,
     bool comparable = pair_error(frames, sample, QA_SCORES_FINE, &plain) &&
                       pair_error(frames, sample, QA_SCORES_TWICE, &twice);
     bool squeezed = found.squeezed == found.count;
+    bool enough = found.count >= ENOUGH_SCORES && hit_steps(hit) >= ENOUGH_STEPS;
     bool confirmed = comparable && twice < 0.6 * plain;
     bool refuted = comparable && plain < 0.05;
-    if (squeezed && (confirmed || (found.count >= ENOUGH_SCORES && !refuted)))
+    if (squeezed && (confirmed || (enough && !refuted)))
         found.state = QA_SCORES_TWICE;
     return found;
 }
