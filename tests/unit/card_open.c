@@ -100,6 +100,36 @@ static void test_unreadable(void **state)
     assert_null(card);
 }
 
+/* More than one read of the file, and more lines than there may be classes. */
+static void test_long_files(void **state)
+{
+    (void)state;
+    plumb_card *card = NULL;
+    plumb_diag diag = { 0 };
+    static char text[8 * 65537 + 1];
+    for (int lines = 65536; lines <= 65537; lines++) {
+        for (int i = 0; i < lines; i++)
+            snprintf(text + 8 * i, 9, "%07d\n", i);
+        write_file("names.txt", text);
+        plumb_status status = open_with("names.txt", &card, &diag);
+        assert_int_equal(status, lines == 65536 ? PLUMB_OK : PLUMB_E_LIMIT);
+        if (status == PLUMB_OK)
+            assert_string_equal(plumb_card_label(card, 65535), "0065535");
+        plumb_card_destroy(&card);
+    }
+    write_file("names.txt", "a\nb\n");
+    char path[256];
+    path_of(path, "card.json");
+    char *large = malloc(((size_t)16 << 20) + 2); /* a card of one byte too many */
+    assert_non_null(large);
+    memset(large, ' ', ((size_t)16 << 20) + 1);
+    large[((size_t)16 << 20) + 1] = '\0';
+    write_file("card.json", large);
+    free(large);
+    assert_int_equal(plumb_card_open(NULL, path, &card, &diag), PLUMB_E_LIMIT);
+    assert_int_equal(plumb_card_open(NULL, NULL, &card, &diag), PLUMB_E_ARGUMENT);
+}
+
 static void test_failing_memory(void **state)
 {
     (void)state;
@@ -160,9 +190,8 @@ int main(void)
     if (plumb_card_parse(NULL, "", 0, NULL, &card, NULL) == PLUMB_E_DISABLED)
         return 77; /* built without jansson */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_beside),
-        cmocka_unit_test(test_not_above),
-        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_beside),         cmocka_unit_test(test_not_above),
+        cmocka_unit_test(test_unreadable),     cmocka_unit_test(test_long_files),
         cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

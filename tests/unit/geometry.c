@@ -284,6 +284,18 @@ static void test_mapping_errors(void **state)
     assert_int_equal(plumb_mapping_make(&spec, buffer, 1, NULL, &m, &diag), PLUMB_E_ARGUMENT);
     assert_string_equal(diag.field, "rule");
     spec.rule = PLUMB_RULE_EXACT;
+    spec.resize_short = -1;
+    assert_int_equal(plumb_mapping_make(&spec, buffer, 1, NULL, &m, &diag), PLUMB_E_ARGUMENT);
+    assert_string_equal(diag.field, "resize_short");
+    spec.resize_short = 0;
+    spec.central_fraction = NAN;
+    assert_int_equal(plumb_mapping_make(&spec, buffer, 1, NULL, &m, &diag), PLUMB_E_ARGUMENT);
+    assert_string_equal(diag.field, "central_fraction");
+    spec.central_fraction = 0.0;
+    spec.input.height = 0;
+    assert_int_equal(plumb_mapping_make(&spec, buffer, 1, NULL, &m, &diag), PLUMB_E_SIZE);
+    assert_string_equal(diag.field, "height");
+    spec.input.height = 64;
     assert_int_equal(plumb_mapping_make(&spec, buffer, 0, NULL, &m, &diag), PLUMB_E_ARGUMENT);
     assert_int_equal(plumb_mapping_make(&spec, buffer, 9, NULL, &m, &diag), PLUMB_E_ARGUMENT);
     assert_string_equal(diag.field, "orientation");
