@@ -23,6 +23,7 @@ static const struct verb {
     { "compare", cli_verb_compare, "two files of detections side by side" },
     { "doctor", cli_verb_doctor, "name the plumbing fault between true and observed boxes" },
     { "bench", cli_verb_bench, "latency of every stage" },
+    { "fit", cli_verb_fit, "the preprocessing recipe that made a tensor" },
     { "inspect", cli_verb_inspect, "what a card, frame, tensor, suite or plug-in is" },
 };
 

@@ -10,6 +10,7 @@ int cli_verb_preprocess(int argc, char **argv);
 int cli_verb_postprocess(int argc, char **argv);
 int cli_verb_doctor(int argc, char **argv);
 int cli_verb_bench(int argc, char **argv);
+int cli_verb_fit(int argc, char **argv);
 int cli_verb_inspect(int argc, char **argv);
 int cli_verb_record(int argc, char **argv);
 int cli_verb_replay(int argc, char **argv);

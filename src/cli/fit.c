@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fit: the preprocessing recipe that made a tensor.
+ */
+#include <string.h>
+
+#include "cli/frames.h"
+#include "cli/progress.h"
+#include "cli/tensor_file.h"
+#include "cli/verbs.h"
+#include "qa/fit.h"
+#include "qa/source.h"
+
+typedef struct choice {
+    const char *pairs[QA_FIT_MAX_PAIRS];
+    size_t count;
+    bool json;
+    cli_frame_choice frame;
+} choice;
+
+/* A pair and what keeps it alive. */
+typedef struct loaded_pair {
+    qa_source *source;
+    qa_bytes bytes;
+} loaded_pair;
+
+static const cli_option own_options[] = {
+    { "pair", "FRAME=T.npy",
+      "a frame and the tensor that was made of it; give several, of different\n"
+      "sizes, since one frame may not tell recipes apart" },
+    { "json", NULL, "print JSON instead of text" },
+};
+
+static int set_own(void *user, const char *name, const char *value)
+{
+    choice *c = user;
+    if (strcmp(name, "json") == 0) {
+        c->json = true;
+        return CLI_OK;
+    }
+    if (!strchr(value, '='))
+        return cli_usage_error("fit", "--pair wants FRAME=TENSOR.npy, not %s", value);
+    if (c->count == QA_FIT_MAX_PAIRS)
+        return cli_usage_error("fit", "at most %d pairs", QA_FIT_MAX_PAIRS);
+    c->pairs[c->count++] = value;
+    return CLI_OK;
+}
+
+static int load_frame(const choice *c, const char *path, loaded_pair *loaded, plumb_frame *frame)
+{
+    plumb_diag diag = { 0 };
+    const char *name = path;
+    bool more = false;
+    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_DECODED, &loaded->source, &diag);
+    if (!status)
+        status = qa_source_next(loaded->source, frame, &name, &more, &diag);
+    if (status)
+        return cli_report(NULL, status, &diag);
+    if (!more) {
+        cli_message("%s: holds no frame", path);
+        return CLI_BAD_INPUT;
+    }
+    cli_frame_apply(&c->frame, frame);
+    return CLI_OK;
+}
+
+/* The last '=' divides, since paths of frames may hold one. */
+static int load_pair(const choice *c, const char *text, loaded_pair *loaded, qa_fit_pair *pair)
+{
+    char path[4096];
+    const char *divide = strrchr(text, '=');
+    size_t length = (size_t)(divide - text);
+    if (length >= sizeof(path))
+        return cli_usage_error("fit", "the name of a frame is too long");
+    memcpy(path, text, length);
+    path[length] = '\0';
+    plumb_frame empty = PLUMB_FRAME_INIT;
+    pair->frame = empty;
+    int code = load_frame(c, path, loaded, &pair->frame);
+    return code ? code : cli_read_tensor(divide + 1, &loaded->bytes, &pair->tensor);
+}
+
+static void show_progress(void *user, size_t done, size_t total)
+{
+    cli_progress *progress = user;
+    progress->total = total;
+    cli_progress_show(progress, done);
+}
+
+static int fit(const choice *c, const qa_fit_pair *pairs)
+{
+    plumb_diag diag = { 0 };
+    qa_fit_result result;
+    cli_progress progress = cli_progress_start("recipes", 0);
+    plumb_status status = qa_fit(pairs, c->count, show_progress, &progress, &result, &diag);
+    cli_progress_clear(&progress);
+    if (status)
+        return cli_report(NULL, status, &diag);
+    qa_text text = { 0 };
+    if (c->json)
+        qa_fit_write_json(&text, &result);
+    else
+        qa_fit_write_text(&text, &result);
+    int code = text.failed || !cli_write_stdout(text.data, text.size) ? CLI_RESOURCE : CLI_OK;
+    qa_text_release(&text);
+    return code;
+}
+
+int cli_verb_fit(int argc, char **argv)
+{
+    choice c = { .frame = { .verb = "fit" } };
+    cli_group groups[] = {
+        { "Input", own_options, sizeof(own_options) / sizeof(own_options[0]), set_own, &c },
+        cli_frame_group(&c.frame),
+    };
+    cli_command command = {
+        "fit",
+        "--pair FRAME=TENSOR.npy [--pair ...] [--json]",
+        "Finds the recipe that made a tensor of a frame: size, mode, rule, resampler, pad,\n"
+        "channels, layout, type, values and the colour matrix of YUV frames, and prints it as the\n"
+        "fields of a card. The recipe is run again on every pair; a residual of 0 means that "
+        "every\n"
+        "element has the same bits. What the pairs cannot decide is said, with a frame size that\n"
+        "would.",
+        groups,
+        sizeof(groups) / sizeof(groups[0]),
+        "Example:\n"
+        "  plumbline fit --pair dog.jpg=dog.npy --pair street.png=street.npy\n",
+    };
+    cli_arguments arguments;
+    int code;
+    if (!cli_parse(&command, argc, argv, &arguments, &code))
+        return code;
+    if (arguments.count != 0)
+        return cli_usage_error("fit", "%s is not expected; pairs are given with --pair",
+                               arguments.items[0]);
+    if (c.count == 0)
+        return cli_usage_error("fit", "fit needs at least one --pair");
+    loaded_pair loaded[QA_FIT_MAX_PAIRS] = { { NULL, { 0 } } };
+    qa_fit_pair pairs[QA_FIT_MAX_PAIRS];
+    for (size_t i = 0; i < c.count && !code; i++)
+        code = load_pair(&c, c.pairs[i], &loaded[i], &pairs[i]);
+    if (!code)
+        code = fit(&c, pairs);
+    for (size_t i = 0; i < c.count; i++) {
+        qa_source_close(&loaded[i].source);
+        qa_bytes_release(&loaded[i].bytes);
+    }
+    return code;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/fit_parts.h"
+
+#include <math.h>
+
+typedef struct list {
+    plumb_mapping_spec *specs;
+    size_t count, capacity;
+    plumb_size input;
+} list;
+
+static void add(list *l, plumb_crop_mode mode, plumb_rule rule, int32_t resize_short,
+                double fraction)
+{
+    plumb_mapping_spec spec = PLUMB_MAPPING_SPEC_INIT;
+    spec.input = l->input;
+    spec.mode = mode;
+    spec.rule = rule;
+    spec.resize_short = resize_short;
+    spec.central_fraction = fraction;
+    if (l->count < l->capacity)
+        l->specs[l->count] = spec;
+    l->count++;
+}
+
+static void add_fits(list *l, plumb_crop_mode mode)
+{
+    static const plumb_rule rules[] = { PLUMB_RULE_ULTRALYTICS, PLUMB_RULE_YOLOX,
+                                        PLUMB_RULE_OPENCV_DNN,  PLUMB_RULE_MMDET,
+                                        PLUMB_RULE_RKNN,        PLUMB_RULE_EXACT };
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        add(l, mode, rules[i], 0, 0.0);
+}
+
+/* Resize and CenterCrop: the presets' short sides, and the usual crop fractions. */
+static void add_crops(list *l)
+{
+    static const int32_t sizes[] = { 232, 235, 236, 240, 246, 248, 256, 272, 288, 292, 320,
+                                     342, 352, 384, 400, 416, 438, 480, 512, 518, 544, 600 };
+    static const double fractions[] = { 0.875, 0.9, 0.95, 0.965 };
+    static const plumb_rule rules[] = { PLUMB_RULE_TORCHVISION, PLUMB_RULE_TORCHVISION_0_7 };
+    int32_t side = l->input.width > l->input.height ? l->input.width : l->input.height;
+    for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
+        add(l, PLUMB_CROP_CENTER, rules[r], 0, 0.0);
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            if (sizes[i] > side && sizes[i] < 2 * side)
+                add(l, PLUMB_CROP_CENTER, rules[r], sizes[i], 0.0);
+        for (size_t i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++)
+            add(l, PLUMB_CROP_CENTER, rules[r], (int32_t)floor(side / fractions[i]), 0.0);
+    }
+    add(l, PLUMB_CROP_CENTER, PLUMB_RULE_OPENCV_DNN, 0, 0.0);
+    add(l, PLUMB_CROP_CENTER, PLUMB_RULE_EXACT, 0, 0.0);
+    add(l, PLUMB_CROP_CENTER, PLUMB_RULE_TF_CENTRAL, 0, 0.875);
+}
+
+static void add_unusual(list *l)
+{
+    int32_t side = l->input.width > l->input.height ? l->input.width : l->input.height;
+    for (int32_t size = side + 1; size <= side + side / 2; size++)
+        add(l, PLUMB_CROP_CENTER, PLUMB_RULE_TORCHVISION, size, 0.0);
+    for (int percent = 50; percent < 100; percent++)
+        add(l, PLUMB_CROP_CENTER, PLUMB_RULE_TF_CENTRAL, 0, percent / 100.0);
+}
+
+size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping_spec *specs,
+                      size_t capacity)
+{
+    list l = { specs, 0, capacity, target->size };
+    switch (family) {
+    case FIT_USUAL:
+        add_fits(&l, PLUMB_CROP_SCALE_FIT);
+        add(&l, PLUMB_CROP_SCALE_FILL, PLUMB_RULE_UNSET, 0, 0.0);
+        add_crops(&l);
+        break;
+    case FIT_TURNED:
+        add_fits(&l, PLUMB_CROP_SCALE_FIT_ROTATE_90_CCW);
+        add(&l, PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW, PLUMB_RULE_UNSET, 0, 0.0);
+        break;
+    case FIT_UNUSUAL:
+        add_unusual(&l);
+        break;
+    }
+    return l.count < capacity ? l.count : capacity;
+}
+
+static bool make(const fit_trial *trial, const plumb_frame *frame, plumb_mapping *mapping)
+{
+    plumb_frame f = fit_frame_of(trial, frame);
+    plumb_size size = { f.width, f.height };
+    bool whole = f.roi.width == 0 && f.roi.height == 0;
+    return plumb_mapping_make(&trial->mapping, size, f.orientation, whole ? NULL : &f.roi, mapping,
+                              NULL) == PLUMB_OK;
+}
+
+static bool same_mapping(const plumb_mapping *a, const plumb_mapping *b)
+{
+    const double x[8] = { a->source.x, a->source.y, a->source.width, a->source.height,
+                          a->scale_x,  a->scale_y,  a->offset_x,     a->offset_y };
+    const double y[8] = { b->source.x, b->source.y, b->source.width, b->source.height,
+                          b->scale_x,  b->scale_y,  b->offset_x,     b->offset_y };
+    for (int i = 0; i < 8; i++)
+        if (x[i] != y[i])
+            return false;
+    return a->turned == b->turned && a->orientation == b->orientation &&
+           a->scaled.width == b->scaled.width && a->scaled.height == b->scaled.height &&
+           a->placed.x == b->placed.x && a->placed.y == b->placed.y &&
+           a->placed.width == b->placed.width && a->placed.height == b->placed.height;
+}
+
+bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_trial *b)
+{
+    for (size_t i = 0; i < search->pair_count; i++) {
+        plumb_mapping m, n;
+        if (!make(a, &search->pairs[i].frame, &m) || !make(b, &search->pairs[i].frame, &n) ||
+            !same_mapping(&m, &n))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/fit_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLES 24000 /* pixels of a pair that the search looks at */
+
+plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *trial)
+{
+    plumb_preprocess_spec spec = PLUMB_PREPROCESS_SPEC_INIT;
+    spec.mapping = trial->mapping;
+    spec.resample = trial->resample;
+    spec.channels = target->channels == 1 ? PLUMB_CHANNELS_GRAY : PLUMB_CHANNELS_RGB;
+    spec.layout = PLUMB_LAYOUT_NCHW;
+    spec.dtype = PLUMB_DTYPE_FLOAT32;
+    return spec;
+}
+
+plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame)
+{
+    plumb_frame f = *frame;
+    if (trial->matrix != PLUMB_MATRIX_UNSET) {
+        f.matrix = trial->matrix;
+        f.range = trial->range;
+    }
+    if (trial->orientation != 0)
+        f.orientation = trial->orientation;
+    return f;
+}
+
+plumb_status fit_run(const plumb_preprocess_spec *spec, const plumb_frame *frame, void *tensor,
+                     plumb_mapping *mapping, plumb_diag *diag)
+{
+    plumb_preprocess_plan *plan = NULL;
+    plumb_status status = plumb_preprocess_plan_create(NULL, spec, frame, &plan, diag);
+    if (status)
+        return status;
+    plumb_tensor_info info = plumb_preprocess_tensor_info(spec);
+    plumb_tensor view = { .data = tensor, .dtype = info.dtype, .rank = info.rank };
+    memcpy(view.shape, info.shape, sizeof(view.shape));
+    view.size = (size_t)plumb_tensor_elements(&view) * plumb_dtype_size(info.dtype);
+    size_t scratch_size = plumb_preprocess_plan_scratch(plan);
+    void *scratch = NULL;
+    if (posix_memalign(&scratch, 64, scratch_size + 1) != 0)
+        status = plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    else
+        status = plumb_preprocess_run(plan, frame, &view, scratch, scratch_size, diag);
+    if (mapping)
+        *mapping = *plumb_preprocess_plan_mapping(plan);
+    free(scratch);
+    plumb_preprocess_plan_destroy(&plan);
+    return status;
+}
+
+plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index,
+                        plumb_mapping *mapping)
+{
+    plumb_preprocess_spec spec = fit_plain_spec(&search->target, trial);
+    plumb_frame frame = fit_frame_of(trial, &search->pairs[index].frame);
+    return fit_run(&spec, &frame, search->picture, mapping, NULL);
+}
+
+bool fit_rounds(plumb_resampler resampler)
+{
+    return resampler != PLUMB_RESAMPLE_TORCH_BILINEAR &&
+           resampler != PLUMB_RESAMPLE_TORCH_BILINEAR_AA &&
+           resampler != PLUMB_RESAMPLE_TF2_BILINEAR && resampler != PLUMB_RESAMPLE_TF1_LEGACY;
+}
+
+/* Sums over picture pixels, for tensor channel c against picture channel c and its mirror image;
+ * and over the pixels outside the picture, which have to hold one value. */
+typedef struct sums {
+    double n, p[3], pp[3], t[3], tt[3], same[3], swapped[3];
+    double outside, u[3], uu[3];
+} sums;
+
+static bool inside(const plumb_irect *r, int32_t x, int32_t y)
+{
+    return x >= r->x && y >= r->y && x < r->x + r->width && y < r->y + r->height;
+}
+
+static void add_pixel(sums *s, const float *picture, const float *values, size_t area, size_t at,
+                      int channels, bool placed)
+{
+    for (int c = 0; c < channels; c++) {
+        double t = values[(size_t)c * area + at];
+        if (!placed) {
+            s->u[c] += t;
+            s->uu[c] += t * t;
+            continue;
+        }
+        double p = picture[(size_t)c * area + at];
+        s->p[c] += p;
+        s->pp[c] += p * p;
+        s->t[c] += t;
+        s->tt[c] += t * t;
+        s->same[c] += p * t;
+        s->swapped[c] += t * picture[(size_t)(channels - 1 - c) * area + at];
+    }
+    s->n += placed;
+    s->outside += !placed;
+}
+
+static void add_pair(fit_search *search, size_t index, const plumb_mapping *mapping, sums *s)
+{
+    const fit_target *t = &search->target;
+    size_t area = (size_t)t->size.width * (size_t)t->size.height;
+    /* A step that shares no factor with the width visits all columns. */
+    size_t step = area > SAMPLES ? area / SAMPLES : 1;
+    while (step > 1 && ((size_t)t->size.width % step == 0 || step % 2 == 0))
+        step++;
+    for (size_t at = 0; at < area; at += step) {
+        int32_t x = (int32_t)(at % (size_t)t->size.width);
+        int32_t y = (int32_t)(at / (size_t)t->size.width);
+        add_pixel(s, search->picture, t->values[index], area, at, t->channels,
+                  inside(&mapping->placed, x, y));
+    }
+}
+
+/* Squared error in levels of the best line for each channel; INFINITY without one that rises. */
+static double fit_lines(const sums *s, int channels, bool reversed, double gain[3],
+                        double offset[3])
+{
+    double error = 0.0;
+    for (int c = 0; c < channels; c++) {
+        int from = reversed ? channels - 1 - c : c;
+        double product = reversed ? s->swapped[c] : s->same[c];
+        double spp = s->pp[from] - s->p[from] * s->p[from] / s->n;
+        double spt = product - s->p[from] * s->t[c] / s->n;
+        double stt = s->tt[c] - s->t[c] * s->t[c] / s->n;
+        if (!(spp > 0.0) || !(spt > 0.0))
+            return INFINITY;
+        gain[c] = spt / spp;
+        offset[c] = (s->t[c] - gain[c] * s->p[from]) / s->n;
+        double outside = s->outside > 0.0 ? s->uu[c] - s->u[c] * s->u[c] / s->outside : 0.0;
+        error += (fmax(stt - spt * gain[c], 0.0) + fmax(outside, 0.0)) / (gain[c] * gain[c]);
+    }
+    return error;
+}
+
+void fit_match(fit_search *search, fit_trial *trial)
+{
+    sums s = { 0 };
+    int channels = search->target.channels;
+    trial->rms = INFINITY;
+    for (size_t i = 0; i < search->pair_count; i++) {
+        plumb_mapping mapping;
+        if (fit_render(search, trial, i, &mapping) != PLUMB_OK)
+            return;
+        add_pair(search, i, &mapping, &s);
+    }
+    search->done++;
+    if (search->progress)
+        search->progress(search->user, search->done, search->total);
+    double gain[2][3] = { { 0 } }, offset[2][3] = { { 0 } }, error[2] = { INFINITY, INFINITY };
+    for (int order = 0; order < (channels == 3 ? 2 : 1); order++)
+        error[order] = fit_lines(&s, channels, order == 1, gain[order], offset[order]);
+    trial->reversed = error[1] < error[0];
+    trial->color_seen = channels == 3 && fabs(error[1] - error[0]) > 1e-9 * (1.0 + error[0]);
+    memcpy(trial->gain, gain[trial->reversed], sizeof(trial->gain));
+    memcpy(trial->offset, offset[trial->reversed], sizeof(trial->offset));
+    trial->rms = sqrt(fmin(error[0], error[1]) / (channels * (s.n + s.outside)));
+}
+
+/* --- every pixel --- */
+
+typedef struct level_values {
+    bool known[3][256];
+    float value[3][256];
+} level_values;
+
+static void check_pixel(fit_trial *trial, level_values *levels, int c, float p, float t)
+{
+    double error = fabs((t - trial->offset[c]) / trial->gain[c] - p);
+    trial->worst = fmax(trial->worst, error);
+    if (!fit_rounds(trial->resample))
+        return;
+    int level = (int)p;
+    if (!levels->known[c][level]) {
+        levels->known[c][level] = true;
+        levels->value[c][level] = t;
+    } else if (levels->value[c][level] != t) {
+        trial->exact = false;
+    }
+}
+
+/* Half the distance of neighbouring values of the tensor's type, in levels. */
+static double precision_of(const fit_search *search, const fit_trial *trial)
+{
+    double gain = trial->gain[0], largest = 0.0;
+    for (int c = 0; c < search->target.channels; c++) {
+        gain = fmin(gain, trial->gain[c]);
+        largest = fmax(
+            largest, fmax(fabs(trial->offset[c]), fabs(trial->offset[c] + 255.0 * trial->gain[c])));
+    }
+    switch (search->target.dtype) {
+    case PLUMB_DTYPE_FLOAT32:
+        return 3e-4 + largest * 0x1p-22 / gain;
+    case PLUMB_DTYPE_FLOAT16:
+        return 3e-4 + largest * 0x1p-10 / gain;
+    default:
+        return 3e-3 + 0.51 / gain;
+    }
+}
+
+void fit_check(fit_search *search, fit_trial *trial)
+{
+    const fit_target *target = &search->target;
+    size_t area = (size_t)target->size.width * (size_t)target->size.height;
+    level_values levels;
+    memset(&levels, 0, sizeof(levels));
+    trial->worst = 0.0;
+    trial->exact = true;
+    for (size_t i = 0; i < search->pair_count; i++) {
+        plumb_mapping mapping;
+        if (fit_render(search, trial, i, &mapping) != PLUMB_OK) {
+            trial->exact = false;
+            return;
+        }
+        const plumb_irect *r = &mapping.placed;
+        for (int c = 0; c < target->channels; c++) {
+            int from = trial->reversed ? target->channels - 1 - c : c;
+            const float *p = search->picture + (size_t)from * area;
+            const float *t = target->values[i] + (size_t)c * area;
+            for (int32_t y = r->y; y < r->y + r->height; y++)
+                for (int32_t x = r->x; x < r->x + r->width; x++) {
+                    size_t at = (size_t)y * (size_t)target->size.width + (size_t)x;
+                    check_pixel(trial, &levels, c, p[at], t[at]);
+                }
+        }
+    }
+    if (!fit_rounds(trial->resample))
+        trial->exact = trial->worst <= precision_of(search, trial);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of the recipe search share. A trial is a recipe without values: it is rendered to
+ * plain pixels, and the tensor is held against these up to a factor and an offset for each channel.
+ */
+#ifndef QA_FIT_PARTS_H
+#define QA_FIT_PARTS_H
+
+#include "qa/fit.h"
+
+/* The tensors as planes [c][y][x] in their own channel order. */
+typedef struct fit_target {
+    plumb_size size;
+    int channels;
+    plumb_layout layout;
+    plumb_dtype dtype;
+    float *values[QA_FIT_MAX_PAIRS];
+} fit_target;
+
+typedef struct fit_trial {
+    plumb_mapping_spec mapping;
+    plumb_resampler resample;
+    plumb_matrix matrix;
+    plumb_range range;
+    plumb_orientation orientation; /* 0: the frame's own */
+    bool reversed;                 /* channel order B, G, R */
+    bool color_seen;               /* the other order fits worse */
+    double gain[3], offset[3];     /* tensor = gain * level + offset, by tensor channel */
+    double rms;                    /* levels; INFINITY when nothing fits */
+    double worst;                  /* levels, over every pixel; set by fit_check */
+    bool exact;                    /* each level has one value, or (unrounded resamplers) `worst` is
+                                      within the type's precision; set by fit_check */
+} fit_trial;
+
+typedef struct fit_search {
+    const qa_fit_pair *pairs;
+    size_t pair_count;
+    fit_target target;
+    float *picture; /* one rendered pair, [c][y][x], R G B or gray */
+    void (*progress)(void *user, size_t done, size_t total);
+    void *user;
+    size_t done, total;
+} fit_search;
+
+/* Layout and planes of all tensors; errors as qa_fit. `target` is released also after a failure. */
+plumb_status fit_target_read(fit_target *target, const qa_fit_pair *pairs, size_t count,
+                             plumb_layout layout, plumb_diag *diag);
+void fit_target_release(fit_target *target);
+
+/* The preprocessor's spec of a trial with plain pixel values, and its frame. */
+plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *trial);
+plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame);
+
+/* Run `spec` on a frame; `tensor` must hold its bytes. */
+plumb_status fit_run(const plumb_preprocess_spec *spec, const plumb_frame *frame, void *tensor,
+                     plumb_mapping *mapping, plumb_diag *diag);
+
+/* Render pair `index` of a trial into search->picture. */
+plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index,
+                        plumb_mapping *mapping);
+
+/* Fit gain and offset of each channel over all pairs, and set rms, reversed and color_seen. A trial
+ * that cannot be run on these frames gets an rms of INFINITY. */
+void fit_match(fit_search *search, fit_trial *trial);
+
+/* Look at every pixel: set worst and exact. */
+void fit_check(fit_search *search, fit_trial *trial);
+
+bool fit_rounds(plumb_resampler resampler); /* its results are whole levels */
+
+/* Geometry worth a trial: the usual recipes; the same with a quarter turn; sizes and fractions that
+ * no well-known recipe uses. Returns how many there are; writes at most `capacity`. */
+typedef enum fit_family {
+    FIT_USUAL,
+    FIT_TURNED,
+    FIT_UNUSUAL,
+} fit_family;
+
+size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping_spec *specs,
+                      size_t capacity);
+
+/* Do two geometries place every pair alike? */
+bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_trial *b);
+
+/* Turn the trial's gains and offsets into divide, scale, mean, std and pad of a spec: the plainest
+ * numbers that give the tensors' values bit for bit where there are any. */
+plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_result *result,
+                        plumb_diag *diag);
+
+/* Run the result on every pair and count what differs. */
+plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *diag);
+
+/* A frame size for which the two recipes differ. */
+plumb_size fit_deciding_size(const fit_target *target, const fit_trial *a, const fit_trial *b);
+
+#endif

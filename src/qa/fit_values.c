@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a fitted line to the numbers somebody wrote into a notebook. Many recipes give nearly the same
+ * values, but x/255 and x*(1/255) differ in the last bit for half of the levels, so candidates are
+ * compared with the tensors' own bits, the plainest numbers first.
+ */
+#include "qa/fit_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAST_BITS 1e-4 /* levels */
+
+typedef struct value_recipe {
+    float divide, scale, mean[3], std[3];
+    uint64_t wrong;  /* levels whose value is another */
+    double distance; /* largest, in levels */
+} value_recipe;
+
+/* What the tensors hold for a level, by tensor channel; unrounded results have points instead. */
+typedef struct observed {
+    size_t count[3];
+    float level[3][4096], value[3][4096];
+} observed;
+
+static float chain(const value_recipe *r, int c, float level)
+{
+    float v = level;
+    if (r->divide != 1.0f)
+        v /= r->divide;
+    if (r->scale != 1.0f)
+        v *= r->scale;
+    if (r->mean[c] != 0.0f)
+        v -= r->mean[c];
+    if (r->std[c] != 1.0f)
+        v /= r->std[c];
+    return v;
+}
+
+/* As the tensor's type holds it. */
+static float stored(plumb_dtype dtype, float value)
+{
+    switch (dtype) {
+    case PLUMB_DTYPE_FLOAT16:
+        return plumb_float_from_half(plumb_half_from_float(value));
+    case PLUMB_DTYPE_UINT8:
+        return fminf(fmaxf(nearbyintf(value), 0.0f), 255.0f);
+    case PLUMB_DTYPE_INT8:
+        return fminf(fmaxf(nearbyintf(value), -128.0f), 127.0f);
+    default:
+        return value;
+    }
+}
+
+static void rate(const fit_search *search, const fit_trial *trial, const observed *o,
+                 value_recipe *r)
+{
+    r->wrong = 0;
+    r->distance = 0.0;
+    for (int c = 0; c < search->target.channels; c++) {
+        for (size_t i = 0; i < o->count[c]; i++) {
+            float value = stored(search->target.dtype, chain(r, c, o->level[c][i]));
+            r->wrong += value != o->value[c][i];
+            r->distance = fmax(r->distance, fabs((double)value - o->value[c][i]) / trial->gain[c]);
+        }
+    }
+}
+
+static double rounded(double value, int decimals)
+{
+    double unit = pow(10.0, decimals);
+    return nearbyint(value * unit) / unit;
+}
+
+/* Mean and std for a divisor and a factor, with so many decimals; false where that leaves none. */
+static bool propose(const fit_trial *trial, int channels, float divide, float scale, int decimals,
+                    value_recipe *r)
+{
+    r->divide = divide;
+    r->scale = scale;
+    for (int c = 0; c < 3; c++) {
+        int from = c < channels ? c : 0;
+        double std = (double)scale / ((double)divide * trial->gain[from]);
+        double mean = -trial->offset[from] * std;
+        r->std[c] = (float)(decimals < 0 ? std : rounded(std, decimals));
+        r->mean[c] = (float)(decimals < 0 ? mean : rounded(mean, decimals));
+        if (!(r->std[c] > 0.0f) || !isfinite(r->std[c]) || !isfinite(r->mean[c]))
+            return false;
+        r->mean[c] += 0.0f; /* no negative zero on a card */
+    }
+    return true;
+}
+
+static value_recipe plainest(const fit_search *search, const fit_trial *trial, const observed *o)
+{
+    static const float pairs[][2] = {
+        { 255.0f, 1.0f },        { 1.0f, 1.0f },          { 127.5f, 1.0f },
+        { 1.0f, 1.0f / 255.0f }, { 128.0f, 1.0f },        { 256.0f, 1.0f },
+        { 1.0f, 1.0f / 127.5f }, { 1.0f, 1.0f / 128.0f }, { 1.0f, 1.0f / 256.0f },
+    };
+    value_recipe best = { .wrong = UINT64_MAX, .distance = INFINITY }, plain = best;
+    for (int decimals = 0; decimals <= 7; decimals++) {
+        for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+            value_recipe r;
+            /* The last resort keeps every digit. */
+            if (!propose(trial, search->target.channels, pairs[i][0], pairs[i][1],
+                         decimals < 7 ? decimals : -1, &r))
+                continue;
+            rate(search, trial, o, &r);
+            if (r.wrong < best.wrong ||
+                (r.wrong == best.wrong && r.distance < best.distance * 0.99))
+                best = r;
+            if (best.wrong == 0)
+                return best;
+            /* Another order of the operations moves last bits; round numbers are then the truth. */
+            if (plain.wrong == UINT64_MAX && r.distance <= LAST_BITS)
+                plain = r;
+        }
+    }
+    return plain.wrong != UINT64_MAX ? plain : best;
+}
+
+/* A point for each level, or many for results that are not rounded. */
+static void observe(const fit_search *search, const fit_trial *trial, const plumb_mapping *mapping,
+                    size_t index, bool known[3][256], observed *o)
+{
+    const fit_target *t = &search->target;
+    size_t area = (size_t)t->size.width * (size_t)t->size.height;
+    const plumb_irect *r = &mapping->placed;
+    bool whole = fit_rounds(trial->resample);
+    size_t placed = (size_t)r->width * (size_t)r->height, step = whole ? 1 : placed / 1000 + 1;
+    for (size_t k = 0; k < placed; k += step) {
+        size_t x = (size_t)r->x + k % (size_t)r->width, y = (size_t)r->y + k / (size_t)r->width;
+        size_t at = y * (size_t)t->size.width + x;
+        for (int c = 0; c < t->channels; c++) {
+            int from = trial->reversed ? t->channels - 1 - c : c;
+            float level = search->picture[(size_t)from * area + at];
+            if (o->count[c] >= sizeof(o->level[c]) / sizeof(o->level[c][0]) ||
+                (whole && known[c][(int)level]))
+                continue;
+            if (whole)
+                known[c][(int)level] = true;
+            o->level[c][o->count[c]] = level;
+            o->value[c][o->count[c]++] = t->values[index][(size_t)c * area + at];
+        }
+    }
+}
+
+/* The level outside the picture: the one whose value is that of a corner that shows none. */
+static void find_pad(const fit_search *search, const value_recipe *values,
+                     const plumb_mapping *mapping, size_t index, qa_fit_result *result)
+{
+    const fit_target *t = &search->target;
+    const plumb_irect *r = &mapping->placed;
+    size_t width = (size_t)t->size.width, area = width * (size_t)t->size.height, at = SIZE_MAX;
+    if (r->x > 0 || r->y > 0)
+        at = 0;
+    else if (r->width < t->size.width || r->height < t->size.height)
+        at = area - 1;
+    if (at == SIZE_MAX || result->pad_seen)
+        return;
+    result->pad_seen = result->pad_exact = true;
+    for (int c = 0; c < t->channels; c++) {
+        float value = t->values[index][(size_t)c * area + at];
+        int best = 0;
+        double nearest = INFINITY;
+        for (int level = 0; level < 256; level++) {
+            double distance =
+                fabs((double)stored(t->dtype, chain(values, c, (float)level)) - value);
+            if (distance < nearest) {
+                nearest = distance;
+                best = level;
+            }
+        }
+        result->best.spec.pad[c] = (uint8_t)best;
+        result->pad_exact = result->pad_exact && nearest == 0.0;
+    }
+}
+
+plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_result *result,
+                        plumb_diag *diag)
+{
+    observed *o = calloc(1, sizeof(*o));
+    if (!o)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    plumb_mapping mappings[QA_FIT_MAX_PAIRS];
+    bool known[3][256] = { { false } };
+    plumb_status status = PLUMB_OK;
+    for (size_t i = 0; i < search->pair_count && status == PLUMB_OK; i++) {
+        status = fit_render(search, trial, i, &mappings[i]);
+        if (status == PLUMB_OK)
+            observe(search, trial, &mappings[i], i, known, o);
+    }
+    if (status) {
+        free(o);
+        return plumb_fail(diag, status, "", "the recipe does not run on every frame");
+    }
+    value_recipe values = plainest(search, trial, o);
+    plumb_preprocess_spec *spec = &result->best.spec;
+    spec->divide = values.divide;
+    spec->scale = values.scale;
+    memcpy(spec->mean, values.mean, sizeof(values.mean));
+    memcpy(spec->std, values.std, sizeof(values.std));
+    for (size_t i = 0; i < search->pair_count; i++)
+        find_pad(search, &values, &mappings[i], i, result);
+    free(o);
+    return PLUMB_OK;
+}
+
+plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *diag)
+{
+    const fit_target *t = &search->target;
+    const plumb_preprocess_spec *spec = &result->best.spec;
+    size_t count = (size_t)t->size.width * (size_t)t->size.height * (size_t)t->channels;
+    size_t element = plumb_dtype_size(t->dtype);
+    plumb_tensor made = { .dtype = t->dtype };
+    made.data = malloc(count * element);
+    if (!made.data)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    fit_trial trial = { .matrix = result->best.matrix,
+                        .range = result->best.range,
+                        .orientation = result->best.orientation };
+    plumb_status status = PLUMB_OK;
+    double sum = 0.0;
+    for (size_t i = 0; i < search->pair_count && status == PLUMB_OK; i++) {
+        plumb_frame frame = fit_frame_of(&trial, &search->pairs[i].frame);
+        const plumb_tensor *given = &search->pairs[i].tensor;
+        status = fit_run(spec, &frame, made.data, NULL, diag);
+        for (size_t k = 0; k < count && status == PLUMB_OK; k++) {
+            int64_t at = (int64_t)(k * element);
+            size_t c = t->layout == PLUMB_LAYOUT_NCHW ? k / (count / (size_t)t->channels)
+                                                      : k % (size_t)t->channels;
+            double gain = (double)spec->scale / ((double)spec->divide * spec->std[c]);
+            double error =
+                fabs((double)plumb_tensor_load(&made, at) - (double)plumb_tensor_load(given, at)) /
+                gain;
+            result->differing +=
+                memcmp((const char *)made.data + at, (const char *)given->data + at, element) != 0;
+            result->max_error = fmax(result->max_error, error);
+            sum += error;
+        }
+        result->elements += count;
+    }
+    result->mean_error = result->elements ? sum / (double)result->elements : 0.0;
+    free(made.data);
+    return status;
+}
