@@ -5,7 +5,8 @@
  * t*W < w < W/t, and the centres are nearer than (W + w)/2 * (1-t)/(1+t) < W * (1-t)/(2t). So a
  * kept box is entered into the few cells that it reaches that far, on the level of its longer
  * side, a level being a factor of four; a candidate looks at the one cell of its centre, on the
- * levels from t to 1/t times its own longer side: two mostly.
+ * levels from t to 1/t times its own longer side: two mostly. The ratio of sides changes by less
+ * than ((1+t)/(2t))^2: with w = rW and h = sH, r < 1 < s, IoU is at most r/(1 + rs - r).
  */
 #include "postprocess/kept.h"
 
@@ -14,10 +15,12 @@
 
 #include "base/allocator.h"
 
-#define LIST_LENGTH 320    /* kept boxes up to which the plain list is faster */
-#define MAX_LEVELS  16     /* levels looked at; t below 1/2^16 would need more */
-#define SAFE_AREA   1e-30f /* below, areas are too coarse for the bounds above */
-#define CELL_LIMIT  1099511627776.0
+#define LIST_LENGTH   320    /* kept boxes up to which the plain list is faster */
+#define MAX_LEVELS    16     /* levels looked at; a limit below 1/2^16 would need more */
+#define SAFE_AREA     1e-30f /* below, areas are too coarse for the bounds above */
+#define THIN          8.0f   /* ratio of sides */
+#define THIN_EXPONENT 4      /* how many times thinner their cells are, a power of two */
+#define CELL_LIMIT    1099511627776.0
 
 static plumb_kept_probe probe_of(const plumb_kept *kept, const plumb_box *b)
 {
@@ -73,6 +76,14 @@ static void list_rebuild(plumb_kept *kept)
 
 /* --- the cells --- */
 
+/* Long thin boxes have cells that are thin as well, or they would all meet in a few. */
+enum { NORMAL, WIDE, TALL, SHAPES };
+
+static int shape_of(float width, float height)
+{
+    return width > THIN * height ? WIDE : height > THIN * width ? TALL : NORMAL;
+}
+
 /* floor(log4(side)), for any positive float; monotone in the side. */
 static int level_of(float side)
 {
@@ -81,10 +92,11 @@ static int level_of(float side)
     return ((int)(bits >> 23) - 127) >> 1;
 }
 
-/* 1 / side of a cell, a power of two. */
-static double inverse_cell(const plumb_kept *kept, int level)
+/* 1 / side of a cell, a power of two, along the axis that `thin` is the short one of. */
+static double inverse_cell(const plumb_kept *kept, int level, int shape, int thin)
 {
-    uint64_t bits = (uint64_t)(1023 - 2 * level - kept->cell_exponent) << 52;
+    int exponent = 1023 - 2 * level - kept->cell_exponent + (shape == thin ? THIN_EXPONENT : 0);
+    uint64_t bits = (uint64_t)exponent << 52;
     double inverse;
     memcpy(&inverse, &bits, sizeof(inverse));
     return inverse;
@@ -97,18 +109,12 @@ static int64_t cell_of(double scaled)
     return cell - ((double)cell > scaled);
 }
 
-static size_t slot_of(const plumb_kept *kept, int level, int64_t x, int64_t y)
+static size_t slot_of(const plumb_kept *kept, int level, int shape, int64_t x, int64_t y)
 {
     uint64_t hash = (uint64_t)x * 0x9e3779b97f4a7c15u + (uint64_t)y * 0xc2b2ae3d27d4eb4fu +
-                    (uint64_t)level * 0x165667b19e3779f9u;
+                    (uint64_t)(level * SHAPES + shape) * 0x165667b19e3779f9u;
     hash ^= hash >> 29;
     return (size_t)(hash * 0xbf58476d1ce4e5b9u >> 32) & kept->slot_mask;
-}
-
-static float longer_side(const plumb_box *b)
-{
-    float width = b->x1 - b->x0, height = b->y1 - b->y0;
-    return width > height ? width : height;
 }
 
 /* The block of a chain that has room for one more; NULL when the pool is used up. The first block
@@ -131,14 +137,16 @@ static plumb_kept_block *room_in(plumb_kept *kept, uint32_t *head)
 static bool cells_add(plumb_kept *kept, const plumb_box *b, uint32_t rank)
 {
     plumb_kept_probe probe = probe_of(kept, b);
-    int level = level_of(longer_side(b));
-    double inverse = inverse_cell(kept, level);
+    float width = b->x1 - b->x0, height = b->y1 - b->y0;
+    int level = level_of(width > height ? width : height), shape = shape_of(width, height);
+    double kx = inverse_cell(kept, level, shape, TALL), ky = inverse_cell(kept, level, shape, WIDE);
     double x = ((double)b->x0 + b->x1) * 0.5, y = ((double)b->y0 + b->y1) * 0.5;
     double dx = ((double)b->x1 - b->x0) * kept->reach, dy = ((double)b->y1 - b->y0) * kept->reach;
-    int64_t right = cell_of((x + dx) * inverse), lower = cell_of((y + dy) * inverse);
-    for (int64_t j = cell_of((y - dy) * inverse); j <= lower; j++) {
-        for (int64_t i = cell_of((x - dx) * inverse); i <= right; i++) {
-            plumb_kept_block *block = room_in(kept, &kept->heads[slot_of(kept, level, i, j)]);
+    int64_t right = cell_of((x + dx) * kx), lower = cell_of((y + dy) * ky);
+    for (int64_t j = cell_of((y - dy) * ky); j <= lower; j++) {
+        for (int64_t i = cell_of((x - dx) * kx); i <= right; i++) {
+            uint32_t *head = &kept->heads[slot_of(kept, level, shape, i, j)];
+            plumb_kept_block *block = room_in(kept, head);
             if (!block)
                 return false;
             put(block, &probe, rank);
@@ -147,35 +155,59 @@ static bool cells_add(plumb_kept *kept, const plumb_box *b, uint32_t rank)
     return true;
 }
 
-static void cells_build(plumb_kept *kept, size_t to_come)
+/* Enter all kept boxes, into larger cells whenever the pool does not suffice: those share blocks
+ * better. False when even the largest do not help. */
+static bool cells_build(plumb_kept *kept)
+{
+    for (; kept->cell_exponent <= kept->largest_exponent; kept->cell_exponent++) {
+        memset(kept->heads, 0, (kept->slot_mask + 1) * sizeof(kept->heads[0]));
+        clear_block(&kept->blocks[0], 0);
+        kept->block_count = 1;
+        size_t i = 0;
+        while (i < kept->count && cells_add(kept, &kept->boxes[i], kept->ranks[i]))
+            i++;
+        if (i == kept->count)
+            return true;
+    }
+    return false;
+}
+
+static void use_cells(plumb_kept *kept, size_t to_come)
 {
     size_t slots = 1024;
     while (slots < to_come / 2)
         slots *= 2;
-    memset(kept->heads, 0, slots * sizeof(kept->heads[0]));
     kept->slot_mask = slots - 1;
-    kept->uses_cells = true;
-    clear_block(&kept->blocks[0], 0);
-    kept->block_count = 1;
-    for (size_t i = 0; i < kept->count; i++)
-        if (!cells_add(kept, &kept->boxes[i], kept->ranks[i])) {
-            list_rebuild(kept);
-            return;
-        }
+    kept->uses_cells = cells_build(kept);
+    if (!kept->uses_cells)
+        list_rebuild(kept);
 }
 
-/* The chains a candidate must look at. Sides of cells are powers of two, so a coarser cell is
- * found by a shift. */
-static size_t cells_of(const plumb_kept *kept, const plumb_box *b, uint32_t heads[MAX_LEVELS])
+/* The chains of one shape that a candidate must look at. Sides of cells are powers of two, so a
+ * coarser cell is found by a shift. */
+static size_t cells_of_shape(const plumb_kept *kept, const plumb_box *b, int shape, int level,
+                             int last, uint32_t *heads)
 {
-    float side = longer_side(b);
-    int level = level_of(side * kept->lowest), last = level_of(side * kept->highest);
-    double inverse = inverse_cell(kept, level);
-    int64_t x = cell_of(((double)b->x0 + b->x1) * 0.5 * inverse);
-    int64_t y = cell_of(((double)b->y0 + b->y1) * 0.5 * inverse);
+    double kx = inverse_cell(kept, level, shape, TALL), ky = inverse_cell(kept, level, shape, WIDE);
+    int64_t x = cell_of(((double)b->x0 + b->x1) * 0.5 * kx);
+    int64_t y = cell_of(((double)b->y0 + b->y1) * 0.5 * ky);
     size_t count = 0;
     for (; level <= last; level++, x >>= 2, y >>= 2)
-        heads[count++] = kept->heads[slot_of(kept, level, x, y)];
+        heads[count++] = kept->heads[slot_of(kept, level, shape, x, y)];
+    return count;
+}
+
+static size_t cells_of(const plumb_kept *kept, const plumb_box *b, uint32_t *heads)
+{
+    float width = b->x1 - b->x0, height = b->y1 - b->y0, side = width > height ? width : height;
+    int level = level_of(side * kept->lowest), last = level_of(side * kept->highest);
+    size_t count = 0;
+    if (width <= kept->thickest * height && height <= kept->thickest * width)
+        count += cells_of_shape(kept, b, NORMAL, level, last, heads);
+    if (width > kept->thinnest * height)
+        count += cells_of_shape(kept, b, WIDE, level, last, heads + count);
+    if (height > kept->thinnest * width)
+        count += cells_of_shape(kept, b, TALL, level, last, heads + count);
     return count;
 }
 
@@ -206,7 +238,7 @@ static uint32_t find_winner(const plumb_kept *kept, const plumb_kept_probe *prob
 bool plumb_kept_strikes(const plumb_kept *kept, const plumb_box *box, uint32_t *winner)
 {
     plumb_kept_probe probe = probe_of(kept, box);
-    uint32_t heads[MAX_LEVELS];
+    uint32_t heads[SHAPES * MAX_LEVELS];
     size_t count = 0;
     bool struck;
     if (kept->uses_cells) {
@@ -224,13 +256,16 @@ void plumb_kept_add(plumb_kept *kept, const plumb_box *box, uint32_t rank, size_
 {
     kept->boxes[kept->count] = *box;
     kept->ranks[kept->count++] = rank;
-    if (!kept->uses_cells)
+    if (!kept->uses_cells) {
         list_add(kept, box, rank);
-    else if (!cells_add(kept, box, rank))
-        list_rebuild(kept);
-    if (!kept->uses_cells && kept->may_use_cells && kept->count >= LIST_LENGTH &&
-        to_come > kept->count)
-        cells_build(kept, to_come);
+        if (kept->may_use_cells && kept->count >= LIST_LENGTH && to_come > kept->count)
+            use_cells(kept, to_come);
+    } else if (!cells_add(kept, box, rank)) {
+        kept->cell_exponent++;
+        kept->uses_cells = cells_build(kept);
+        if (!kept->uses_cells)
+            list_rebuild(kept);
+    }
 }
 
 void plumb_kept_clear(plumb_kept *kept, float smallest_area)
@@ -238,6 +273,7 @@ void plumb_kept_clear(plumb_kept *kept, float smallest_area)
     kept->count = kept->block_count = 0;
     kept->uses_cells = false;
     kept->may_use_cells = kept->limit >= 0.01f && smallest_area >= SAFE_AREA;
+    kept->cell_exponent = kept->smallest_exponent;
 }
 
 bool plumb_kept_reserve(plumb_kept *kept, const plumb_context *context, size_t capacity,
@@ -253,7 +289,12 @@ bool plumb_kept_reserve(plumb_kept *kept, const plumb_context *context, size_t c
     kept->reach = (1.0 - limit) / (2.0 * limit) * 1.0001 + 1e-5;
     kept->lowest = limit * 0.9999f;
     kept->highest = 1.0001f / limit;
-    kept->cell_exponent = limit > 0.0f ? (int)lround(log2(2.0 * kept->reach)) + 1 : 0;
+    kept->smallest_exponent = limit > 0.0f ? (int)lround(log2(2.0 * kept->reach)) + 1 : 0;
+    kept->largest_exponent = kept->smallest_exponent + 6;
+    /* The ratio of sides changes by less than this between boxes with IoU above the limit. */
+    float change = (1.0f + limit) / (2.0f * limit);
+    kept->thickest = THIN * change * change * 1.001f;
+    kept->thinnest = THIN / (change * change * 1.001f);
     kept->block_capacity = capacity / 2 + 1024;
     kept->blocks = plumb_alloc_array(context, kept->block_capacity, sizeof(kept->blocks[0]));
     kept->boxes = plumb_alloc_array(context, capacity, sizeof(kept->boxes[0]));

@@ -11,13 +11,13 @@
 #include "kernels/kept.h"
 #include "plumbline/postprocess.h"
 
-
 typedef struct plumb_kept {
     plumb_kept_kernels kernels;
     float limit, share;
     double reach; /* how far a kept box reaches, in its sides: centres of what it can strike */
-    float lowest, highest; /* longer side of what can strike and be struck, as a factor */
-    int cell_exponent;
+    float lowest, highest;    /* longer side of what can strike and be struck, as a factor */
+    float thickest, thinnest; /* ratio of sides up to which, from which shapes concern each other */
+    int cell_exponent, smallest_exponent, largest_exponent;
     bool may_use_cells;
 
     plumb_kept_block *blocks;
