@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plumbline/detections.h"
+
 #define PLUMB_KEPT_LANES 8
 
 /* Kept boxes by coordinate. `bound` is what plumb_kept_bound says of the area. Lanes without a
@@ -25,11 +27,11 @@ typedef struct plumb_kept_block {
     uint32_t unused[6]; /* to four cache lines */
 } plumb_kept_block;
 
-typedef struct plumb_kept_probe {
-    float x0, y0, x1, y1;
-    float bound, area;
+/* When a box is struck. */
+typedef struct plumb_kept_rule {
     float limit; /* IoU above which the candidate goes */
-} plumb_kept_probe;
+    float share; /* plumb_kept_share of it */
+} plumb_kept_rule;
 
 /* IoU = i/(a+b-i) > t needs i > t/(1+t) * (a+b). A product with a share that is lowered by more
  * than all roundings together, and by an absolute amount where areas are denormal, keeps that a
@@ -39,6 +41,11 @@ static inline float plumb_kept_share(float limit)
     return limit / (1.0f + limit) * (1.0f - 4e-6f);
 }
 
+static inline float plumb_kept_area(const plumb_box *box)
+{
+    return (box->x1 - box->x0) * (box->y1 - box->y0);
+}
+
 static inline float plumb_kept_bound(float share, float area)
 {
     float bound = share * area - 1e-36f;
@@ -46,27 +53,29 @@ static inline float plumb_kept_bound(float share, float area)
 }
 
 typedef struct plumb_kept_kernels {
-    /* Does any of the first `count` blocks hold a box that strikes the probe? */
-    bool (*in_blocks)(const plumb_kept_block *blocks, size_t count, const plumb_kept_probe *probe);
+    /* Does any of the first `count` blocks hold a box that strikes this one? */
+    bool (*in_blocks)(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
+                      plumb_kept_rule rule);
     /* The same for `count` chains that begin at the blocks `heads`; block 0 may hold no box. */
     bool (*in_chains)(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
-                      const plumb_kept_probe *probe);
+                      const plumb_box *box, plumb_kept_rule rule);
 } plumb_kept_kernels;
 
 /* The fastest the CPU flags allow. */
 plumb_kept_kernels plumb_kept_select(uint32_t cpu);
 
-/* Lanes of one block that strike the probe, bit by bit; the definition. */
-unsigned plumb_kept_struck(const plumb_kept_block *block, const plumb_kept_probe *probe);
+/* Lanes of one block that strike a box, bit by bit; the definition. */
+unsigned plumb_kept_struck(const plumb_kept_block *block, const plumb_box *box,
+                           plumb_kept_rule rule);
 
-bool plumb_kept_in_blocks_c(const plumb_kept_block *blocks, size_t count,
-                            const plumb_kept_probe *probe);
+bool plumb_kept_in_blocks_c(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
+                            plumb_kept_rule rule);
 bool plumb_kept_in_chains_c(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
-                            const plumb_kept_probe *probe);
+                            const plumb_box *box, plumb_kept_rule rule);
 /* Present where the build has them. */
-bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count,
-                               const plumb_kept_probe *probe);
+bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
+                               plumb_kept_rule rule);
 bool plumb_kept_in_chains_avx2(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
-                               const plumb_kept_probe *probe);
+                               const plumb_box *box, plumb_kept_rule rule);
 
 #endif

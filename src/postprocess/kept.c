@@ -15,20 +15,12 @@
 
 #include "base/allocator.h"
 
-#define LIST_LENGTH   320    /* kept boxes up to which the plain list is faster */
+#define LIST_LENGTH   128    /* kept boxes up to which the plain list is faster */
 #define MAX_LEVELS    16     /* levels looked at; a limit below 1/2^16 would need more */
 #define SAFE_AREA     1e-30f /* below, areas are too coarse for the bounds above */
 #define THIN          8.0f   /* ratio of sides */
 #define THIN_EXPONENT 4      /* how many times thinner their cells are, a power of two */
 #define CELL_LIMIT    1099511627776.0
-
-static plumb_kept_probe probe_of(const plumb_kept *kept, const plumb_box *b)
-{
-    float area = (b->x1 - b->x0) * (b->y1 - b->y0);
-    plumb_kept_probe probe = { b->x0, b->y0,      b->x1, b->y1, plumb_kept_bound(kept->share, area),
-                               area,  kept->limit };
-    return probe;
-}
 
 /* --- blocks --- */
 
@@ -44,15 +36,16 @@ static void clear_block(plumb_kept_block *block, uint32_t next)
     block->count = 0;
 }
 
-static void put(plumb_kept_block *block, const plumb_kept_probe *p, uint32_t rank)
+static void put(plumb_kept_block *block, const plumb_box *box, float share, uint32_t rank)
 {
     uint32_t lane = block->count++;
-    block->x0[lane] = p->x0;
-    block->y0[lane] = p->y0;
-    block->x1[lane] = p->x1;
-    block->y1[lane] = p->y1;
-    block->bound[lane] = p->bound;
-    block->area[lane] = p->area;
+    float area = plumb_kept_area(box);
+    block->x0[lane] = box->x0;
+    block->y0[lane] = box->y0;
+    block->x1[lane] = box->x1;
+    block->y1[lane] = box->y1;
+    block->bound[lane] = plumb_kept_bound(share, area);
+    block->area[lane] = area;
     block->rank[lane] = rank;
 }
 
@@ -62,8 +55,7 @@ static void list_add(plumb_kept *kept, const plumb_box *box, uint32_t rank)
 {
     if (kept->block_count == 0 || kept->blocks[kept->block_count - 1].count == PLUMB_KEPT_LANES)
         clear_block(&kept->blocks[kept->block_count++], 0);
-    plumb_kept_probe probe = probe_of(kept, box);
-    put(&kept->blocks[kept->block_count - 1], &probe, rank);
+    put(&kept->blocks[kept->block_count - 1], box, kept->rule.share, rank);
 }
 
 static void list_rebuild(plumb_kept *kept)
@@ -136,7 +128,6 @@ static plumb_kept_block *room_in(plumb_kept *kept, uint32_t *head)
 /* False when the pool of blocks is used up. */
 static bool cells_add(plumb_kept *kept, const plumb_box *b, uint32_t rank)
 {
-    plumb_kept_probe probe = probe_of(kept, b);
     float width = b->x1 - b->x0, height = b->y1 - b->y0;
     int level = level_of(width > height ? width : height), shape = shape_of(width, height);
     double kx = inverse_cell(kept, level, shape, TALL), ky = inverse_cell(kept, level, shape, WIDE);
@@ -149,7 +140,7 @@ static bool cells_add(plumb_kept *kept, const plumb_box *b, uint32_t rank)
             plumb_kept_block *block = room_in(kept, head);
             if (!block)
                 return false;
-            put(block, &probe, rank);
+            put(block, b, kept->rule.share, rank);
         }
     }
     return true;
@@ -213,42 +204,42 @@ static size_t cells_of(const plumb_kept *kept, const plumb_box *b, uint32_t *hea
 
 /* --- both --- */
 
-static uint32_t best_in(const plumb_kept_block *block, const plumb_kept_probe *probe, uint32_t best)
+static uint32_t best_in(const plumb_kept *kept, size_t at, const plumb_box *box, uint32_t best)
 {
-    unsigned lanes = plumb_kept_struck(block, probe);
+    const plumb_kept_block *block = &kept->blocks[at];
+    unsigned lanes = plumb_kept_struck(block, box, kept->rule);
     for (uint32_t lane = 0; lane < block->count; lane++)
         if (lanes >> lane & 1 && block->rank[lane] < best)
             best = block->rank[lane];
     return best;
 }
 
-static uint32_t find_winner(const plumb_kept *kept, const plumb_kept_probe *probe,
-                            const uint32_t *heads, size_t head_count)
+static uint32_t find_winner(const plumb_kept *kept, const plumb_box *box, const uint32_t *heads,
+                            size_t head_count)
 {
     uint32_t best = UINT32_MAX;
     if (!kept->uses_cells)
         for (size_t i = 0; i < kept->block_count && best == UINT32_MAX; i++)
-            best = best_in(&kept->blocks[i], probe, best);
+            best = best_in(kept, i, box, best);
     for (size_t i = 0; i < head_count; i++)
         for (uint32_t at = heads[i]; at != 0; at = kept->blocks[at].next)
-            best = best_in(&kept->blocks[at], probe, best);
+            best = best_in(kept, at, box, best);
     return best;
 }
 
 bool plumb_kept_strikes(const plumb_kept *kept, const plumb_box *box, uint32_t *winner)
 {
-    plumb_kept_probe probe = probe_of(kept, box);
     uint32_t heads[SHAPES * MAX_LEVELS];
     size_t count = 0;
     bool struck;
     if (kept->uses_cells) {
         count = cells_of(kept, box, heads);
-        struck = kept->kernels.in_chains(kept->blocks, heads, count, &probe);
+        struck = kept->kernels.in_chains(kept->blocks, heads, count, box, kept->rule);
     } else {
-        struck = kept->kernels.in_blocks(kept->blocks, kept->block_count, &probe);
+        struck = kept->kernels.in_blocks(kept->blocks, kept->block_count, box, kept->rule);
     }
     if (struck && winner)
-        *winner = find_winner(kept, &probe, heads, count);
+        *winner = find_winner(kept, box, heads, count);
     return struck;
 }
 
@@ -272,7 +263,7 @@ void plumb_kept_clear(plumb_kept *kept, float smallest_area)
 {
     kept->count = kept->block_count = 0;
     kept->uses_cells = false;
-    kept->may_use_cells = kept->limit >= 0.01f && smallest_area >= SAFE_AREA;
+    kept->may_use_cells = kept->rule.limit >= 0.01f && smallest_area >= SAFE_AREA;
     kept->cell_exponent = kept->smallest_exponent;
 }
 
@@ -283,8 +274,8 @@ bool plumb_kept_reserve(plumb_kept *kept, const plumb_context *context, size_t c
     while (slots < capacity / 2)
         slots *= 2;
     kept->kernels = plumb_kept_select(context->cpu);
-    kept->limit = limit;
-    kept->share = plumb_kept_share(limit);
+    kept->rule.limit = limit;
+    kept->rule.share = plumb_kept_share(limit);
     /* Wider than exact by more than float sides, areas and quotients are off. */
     kept->reach = (1.0 - limit) / (2.0 * limit) * 1.0001 + 1e-5;
     kept->lowest = limit * 0.9999f;

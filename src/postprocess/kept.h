@@ -13,7 +13,7 @@
 
 typedef struct plumb_kept {
     plumb_kept_kernels kernels;
-    float limit, share;
+    plumb_kept_rule rule;
     double reach; /* how far a kept box reaches, in its sides: centres of what it can strike */
     float lowest, highest;    /* longer side of what can strike and be struck, as a factor */
     float thickest, thinnest; /* ratio of sides up to which, from which shapes concern each other */

@@ -11,7 +11,7 @@
 
 #define FEW       256 /* records */
 #define FEW_BITS  8
-#define MANY      16000
+#define MANY      4000
 #define MAX_WIDTH 12 /* bits of a digit */
 
 typedef struct key_range {
@@ -73,6 +73,19 @@ static uint64_t *sort_few(uint64_t *records, uint64_t *spare, uint32_t *places, 
     return spare;
 }
 
+/* Inlined with a constant number of passes, so that the inner loop is unrolled. */
+static inline void count_digits(const uint64_t *records, size_t count, uint32_t low, int width,
+                                int passes, uint32_t *digits)
+{
+    uint32_t mask = (1u << width) - 1;
+    memset(digits, 0, ((size_t)passes << width) * sizeof(digits[0]));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = plumb_record_key(records[i]) - low;
+        for (int pass = 0; pass < passes; pass++)
+            digits[((uint32_t)pass << width) + (key >> (pass * width) & mask)]++;
+    }
+}
+
 uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digits, size_t count)
 {
     key_range range = range_of(records, count);
@@ -82,20 +95,19 @@ uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digit
     int passes = (range.bits + widest - 1) / widest;
     int width = passes ? (range.bits + passes - 1) / passes : 0;
     uint32_t mask = (1u << width) - 1;
-
-    memset(digits, 0, ((size_t)passes << width) * sizeof(digits[0]));
-    for (size_t i = 0; i < count; i++) {
-        uint32_t key = plumb_record_key(records[i]) - range.low;
-        for (int pass = 0; pass < passes; pass++)
-            digits[((uint32_t)pass << width) + (key >> (pass * width) & mask)]++;
-    }
+    if (passes == 2)
+        count_digits(records, count, range.low, width, 2, digits);
+    else if (passes == 3)
+        count_digits(records, count, range.low, width, 3, digits);
+    else
+        count_digits(records, count, range.low, width, passes, digits);
     for (int pass = 0; pass < passes; pass++) {
         uint32_t *places = digits + ((size_t)pass << width);
         accumulate(places, mask + 1);
         for (size_t i = 0; i < count; i++) {
             uint64_t record = records[i];
-            spare[places[(plumb_record_key(record) - range.low) >> (pass * width) & mask]++] =
-                record;
+            uint32_t digit = (plumb_record_key(record) - range.low) >> (pass * width) & mask;
+            spare[places[digit]++] = record;
         }
         uint64_t *sorted = spare;
         spare = records;

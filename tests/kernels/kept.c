@@ -38,7 +38,7 @@ static void random_corners(random_state *r, int kind, float b[4])
     b[3] = (float)(y + h) * scale;
 }
 
-static void fill(plumb_kept_block *block, const float b[4], float share, int lane)
+static void fill(plumb_kept_block *block, const float b[4], plumb_kept_rule rule, int lane)
 {
     float area = (b[2] - b[0]) * (b[3] - b[1]);
     block->x0[lane] = b[0];
@@ -46,7 +46,7 @@ static void fill(plumb_kept_block *block, const float b[4], float share, int lan
     block->x1[lane] = b[2];
     block->y1[lane] = b[3];
     block->area[lane] = area;
-    block->bound[lane] = plumb_kept_bound(share, area);
+    block->bound[lane] = plumb_kept_bound(rule.share, area);
 }
 
 static bool struck_by_formula(const float a[4], const float b[4], float limit)
@@ -69,7 +69,8 @@ static void agree_with_the_formula(void **state)
     for (int round = 0; round < 30000; round++) {
         float probe_box[4], kept[4];
         int kind = random_below(&r, 6), count = random_below(&r, BLOCKS + 1);
-        float limit = (float)(random_below(&r, 101) / 100.0), share = plumb_kept_share(limit);
+        float limit = (float)(random_below(&r, 101) / 100.0);
+        plumb_kept_rule rule = { limit, plumb_kept_share(limit) };
         bool expected = false;
         int rarity = 1 + random_below(&r, 12);
         random_corners(&r, kind, probe_box);
@@ -83,26 +84,22 @@ static void agree_with_the_formula(void **state)
                 float swap[4] = { kept[2], kept[3], kept[0], kept[1] };
                 memcpy(kept, swap, sizeof(swap));
             }
-            fill(&blocks[i / PLUMB_KEPT_LANES], kept, share, i % PLUMB_KEPT_LANES);
+            fill(&blocks[i / PLUMB_KEPT_LANES], kept, rule, i % PLUMB_KEPT_LANES);
             expected = expected || struck_by_formula(kept, probe_box, limit);
         }
-        float area = (probe_box[2] - probe_box[0]) * (probe_box[3] - probe_box[1]);
-        plumb_kept_probe probe = {
-            probe_box[0], probe_box[1], probe_box[2], probe_box[3], plumb_kept_bound(share, area),
-            area,         limit
-        };
-        assert_int_equal(plumb_kept_in_blocks_c(blocks, (size_t)count, &probe), expected);
-        assert_int_equal(fast.in_blocks(blocks, (size_t)count, &probe), expected);
+        plumb_box probe = { probe_box[0], probe_box[1], probe_box[2], probe_box[3] };
+        assert_int_equal(plumb_kept_in_blocks_c(blocks, (size_t)count, &probe, rule), expected);
+        assert_int_equal(fast.in_blocks(blocks, (size_t)count, &probe, rule), expected);
         unsigned any = 0;
         for (int i = 0; i < count; i++) {
-            any |= plumb_kept_struck(&blocks[i], &probe);
+            any |= plumb_kept_struck(&blocks[i], &probe, rule);
             blocks[i].next = i + 1 < count && i % 4 != 3 ? (uint32_t)i + 1 : 0;
         }
         assert_int_equal(any != 0, expected);
         uint32_t heads[4] = { 0, 4, 8, 12 };
         size_t chains = ((size_t)count + 3) / 4;
-        assert_int_equal(plumb_kept_in_chains_c(blocks, heads, chains, &probe), expected);
-        assert_int_equal(fast.in_chains(blocks, heads, chains, &probe), expected);
+        assert_int_equal(plumb_kept_in_chains_c(blocks, heads, chains, &probe, rule), expected);
+        assert_int_equal(fast.in_chains(blocks, heads, chains, &probe, rule), expected);
         hits += expected;
     }
     assert_in_range(hits, 3000, 27000);

@@ -3,7 +3,20 @@
 
 #include "plumbline/base.h"
 
-static inline float intersection(const plumb_kept_block *b, const plumb_kept_probe *p, int i)
+typedef struct probe {
+    float x0, y0, x1, y1;
+    float bound, area, limit;
+} probe;
+
+static inline probe probe_of(const plumb_box *box, plumb_kept_rule rule)
+{
+    float area = plumb_kept_area(box);
+    probe p = { box->x0, box->y0,   box->x1, box->y1, plumb_kept_bound(rule.share, area),
+                area,    rule.limit };
+    return p;
+}
+
+static inline float intersection(const plumb_kept_block *b, const probe *p, int i)
 {
     float right = p->x1 < b->x1[i] ? p->x1 : b->x1[i];
     float left = p->x0 > b->x0[i] ? p->x0 : b->x0[i];
@@ -14,7 +27,7 @@ static inline float intersection(const plumb_kept_block *b, const plumb_kept_pro
     return (width > 0.0f ? width : 0.0f) * (lower - upper);
 }
 
-static inline int may_strike(const plumb_kept_block *b, const plumb_kept_probe *p)
+static inline int may_strike(const plumb_kept_block *b, const probe *p)
 {
     int any = 0;
     for (int i = 0; i < PLUMB_KEPT_LANES; i++)
@@ -22,7 +35,7 @@ static inline int may_strike(const plumb_kept_block *b, const plumb_kept_probe *
     return any;
 }
 
-static inline int strikes(const plumb_kept_block *b, const plumb_kept_probe *p)
+static inline int strikes(const plumb_kept_block *b, const probe *p)
 {
     int any = 0;
     for (int i = 0; i < PLUMB_KEPT_LANES; i++) {
@@ -32,36 +45,39 @@ static inline int strikes(const plumb_kept_block *b, const plumb_kept_probe *p)
     return any;
 }
 
-unsigned plumb_kept_struck(const plumb_kept_block *b, const plumb_kept_probe *p)
+unsigned plumb_kept_struck(const plumb_kept_block *b, const plumb_box *box, plumb_kept_rule rule)
 {
+    const probe p = probe_of(box, rule);
     unsigned lanes = 0;
     for (int i = 0; i < PLUMB_KEPT_LANES; i++) {
-        float common = intersection(b, p, i);
-        lanes |= (unsigned)(common / (b->area[i] + p->area - common) > p->limit) << i;
+        float common = intersection(b, &p, i);
+        lanes |= (unsigned)(common / (b->area[i] + p.area - common) > p.limit) << i;
     }
     return lanes;
 }
 
-bool plumb_kept_in_blocks_c(const plumb_kept_block *blocks, size_t count,
-                            const plumb_kept_probe *probe)
+bool plumb_kept_in_blocks_c(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
+                            plumb_kept_rule rule)
 {
+    const probe p = probe_of(box, rule);
     for (size_t i = 0; i < count; i++)
-        if (may_strike(&blocks[i], probe) && strikes(&blocks[i], probe))
+        if (may_strike(&blocks[i], &p) && strikes(&blocks[i], &p))
             return true;
     return false;
 }
 
 bool plumb_kept_in_chains_c(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
-                            const plumb_kept_probe *probe)
+                            const plumb_box *box, plumb_kept_rule rule)
 {
+    const probe p = probe_of(box, rule);
     int struck = 0;
     for (size_t i = 0; i < count; i++)
-        struck |= strikes(&blocks[heads[i]], probe);
+        struck |= strikes(&blocks[heads[i]], &p);
     if (struck)
         return true;
     for (size_t i = 0; i < count; i++)
         for (uint32_t at = blocks[heads[i]].next; at != 0; at = blocks[at].next)
-            if (strikes(&blocks[at], probe))
+            if (strikes(&blocks[at], &p))
                 return true;
     return false;
 }

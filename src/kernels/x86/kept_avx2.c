@@ -12,11 +12,16 @@ typedef struct probe_vector {
     __m256 x0, y0, x1, y1, bound, area, limit;
 } probe_vector;
 
-static inline probe_vector spread(const plumb_kept_probe *p)
+static inline probe_vector spread(const plumb_box *box, plumb_kept_rule rule)
 {
-    probe_vector v = { _mm256_set1_ps(p->x0),   _mm256_set1_ps(p->y0),    _mm256_set1_ps(p->x1),
-                       _mm256_set1_ps(p->y1),   _mm256_set1_ps(p->bound), _mm256_set1_ps(p->area),
-                       _mm256_set1_ps(p->limit) };
+    float area = plumb_kept_area(box);
+    probe_vector v = { _mm256_set1_ps(box->x0),
+                       _mm256_set1_ps(box->y0),
+                       _mm256_set1_ps(box->x1),
+                       _mm256_set1_ps(box->y1),
+                       _mm256_set1_ps(plumb_kept_bound(rule.share, area)),
+                       _mm256_set1_ps(area),
+                       _mm256_set1_ps(rule.limit) };
     return v;
 }
 
@@ -42,10 +47,10 @@ static inline __m256 strikes(const plumb_kept_block *b, const probe_vector *p)
     return _mm256_cmp_ps(_mm256_div_ps(common, all), p->limit, _CMP_GT_OQ);
 }
 
-bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count,
-                               const plumb_kept_probe *probe)
+bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
+                               plumb_kept_rule rule)
 {
-    probe_vector p = spread(probe);
+    probe_vector p = spread(box, rule);
     size_t i = 0;
     for (; i + 4 <= count; i += 4) {
         __m256 a = _mm256_or_ps(may_strike(&blocks[i], &p), may_strike(&blocks[i + 1], &p));
@@ -64,9 +69,9 @@ bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count,
 }
 
 bool plumb_kept_in_chains_avx2(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
-                               const plumb_kept_probe *probe)
+                               const plumb_box *box, plumb_kept_rule rule)
 {
-    probe_vector p = spread(probe);
+    probe_vector p = spread(box, rule);
     __m256 struck = _mm256_setzero_ps();
     for (size_t i = 0; i < count; i++)
         struck = _mm256_or_ps(struck, strikes(&blocks[heads[i]], &p));
