@@ -6,58 +6,72 @@
 
 #include <math.h>
 
+static inline double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* Mean of clamp(y, 0, height) while y goes evenly from a to b. */
 static double mean_clamped(double a, double b, double height)
 {
-    double low = fmin(a, b), high = fmax(a, b);
+    double low = least(a, b), high = most(a, b);
     if (high <= 0.0)
         return 0.0;
     if (low >= height)
         return height;
     if (low == high)
         return low;
-    double from = fmax(low, 0.0), to = fmin(high, height);
+    double from = most(low, 0.0), to = least(high, height);
     return ((from + to) * 0.5 * (to - from) + (high - to) * height) / (high - low);
 }
 
 /* The part of an edge over 0 <= x <= width, weighted with its clamped height; negative when the
  * edge goes to the left. */
-static double edge_term(plumb_point a, plumb_point b, double width, double height)
+static inline double edge_term(plumb_point a, plumb_point b, double width, double height)
 {
-    double sign = 1.0;
-    if (a.x > b.x) {
-        plumb_point swap = a;
-        a = b;
-        b = swap;
-        sign = -1.0;
-    }
-    if (b.x <= 0.0 || a.x >= width || a.x == b.x)
+    if (a.y <= 0.0 && b.y <= 0.0)
         return 0.0;
+    double left = most(least(a.x, b.x), 0.0), right = least(most(a.x, b.x), width);
+    double weight = a.x < b.x ? right - left : left - right;
+    if (a.y >= height && b.y >= height)
+        return weight * height;
     double slope = (b.y - a.y) / (b.x - a.x);
-    double left = a.x, right = b.x, from = a.y, to = b.y;
-    if (left < 0.0) {
-        from = a.y - slope * a.x;
-        left = 0.0;
-    }
-    if (right > width) {
-        to = a.y + slope * (width - a.x);
-        right = width;
-    }
-    return sign * (right - left) * mean_clamped(from, to, height);
+    /* From the end that is nearer, so that an end inside is met exactly. */
+    double from = a.x < b.x ? a.y : b.y, to = a.x < b.x ? b.y : a.y;
+    if (left > least(a.x, b.x))
+        from -= slope * least(a.x, b.x);
+    if (right < most(a.x, b.x))
+        to += slope * (width - most(a.x, b.x));
+    return weight * mean_clamped(from, to, height);
 }
 
 /* On a vertical line the inside of a polygon is a sum of its crossings with alternating signs, and
  * that stays true when every crossing is clamped to 0..height. Integrated over 0..width this is a
- * sum over edges: no clipped polygon has to be built, and concave ones are no special case. */
+ * sum over edges: no clipped polygon has to be built, and concave ones are no special case. Most
+ * edges lie beside the box and are known by x alone. */
 double plumb_polygon_overlap(const plumb_point *points, size_t count, const plumb_affine *affine,
                              double width, double height)
 {
+    const double *m = affine->m;
     double sum = 0.0;
-    plumb_point last = plumb_affine_point(affine, points[count - 1]);
+    const plumb_point *last = &points[count - 1];
+    double last_x = m[0] * last->x + m[1] * last->y + m[2];
     for (size_t i = 0; i < count; i++) {
-        plumb_point next = plumb_affine_point(affine, points[i]);
-        sum += edge_term(last, next, width, height);
+        const plumb_point *next = &points[i];
+        double next_x = m[0] * next->x + m[1] * next->y + m[2];
+        bool beside = (last_x <= 0.0 && next_x <= 0.0) || (last_x >= width && next_x >= width);
+        if (!beside && last_x != next_x) {
+            plumb_point a = { last_x, m[3] * last->x + m[4] * last->y + m[5] };
+            plumb_point b = { next_x, m[3] * next->x + m[4] * next->y + m[5] };
+            sum += edge_term(a, b, width, height);
+        }
         last = next;
+        last_x = next_x;
     }
     return fabs(sum);
 }
