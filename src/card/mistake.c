@@ -99,7 +99,8 @@ static void list_choices(const plumb_choices *choices, const char *wanted, char 
     size_t used = 0;
     plumb_suggestion suggestion = plumb_suggest(wanted ? wanted : "");
     for (int value = 0; wanted && value <= LAST_CHOICE; value++)
-        plumb_suggest_offer(&suggestion, choices->name(value));
+        if (choices->name(value)[0] != '?')
+            plumb_suggest_offer(&suggestion, choices->name(value));
     if (suggestion.nearest)
         used = (size_t)snprintf(text, size, "did you mean \"%s\"? ", suggestion.nearest);
     used += (size_t)snprintf(text + used, size - used, "one of");

@@ -57,6 +57,11 @@ plumb_status plumb_reader_open(plumb_reader *reader, json_t **root)
     size_t reached = error.position > 0 ? (size_t)error.position : 0;
     size_t start = plumb_position_token(reader->text, reader->size, reached, reader->path,
                                         sizeof(reader->path));
+    json_t *utf8 = json_string(reader->path); /* NULL where the text is none */
+    for (char *c = reader->path; !utf8 && *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    json_decref(utf8);
     char shown[PLUMB_SHOWN_TEXT];
     plumb_status status = status_of(json_error_code(&error));
     plumb_reader_fail(reader, status, "not valid JSON: %s", plumb_reader_shown(error.text, shown));

@@ -99,10 +99,11 @@ plumb_status plumb_reader_open(plumb_reader *reader, json_t **root);
 plumb_status plumb_reader_object(plumb_reader *reader, json_t *object, const plumb_field *fields,
                                  size_t count, void *target);
 
-/* Read one element of an array into `targets[index]`, elements of `size` bytes. */
+/* Read one element of an array into the memory at `target`, which comes zeroed. */
 typedef plumb_status (*plumb_reader_element)(plumb_reader *reader, json_t *value, void *target);
 
-/* An array of `low`..`high` elements into memory of the arena; `*count` is set last. */
+/* An array of `low`..`high` elements, each of `size` bytes, into memory of the arena; `*elements`
+ * and `*count` are set on success. */
 plumb_status plumb_reader_array(plumb_reader *reader, json_t *array, size_t low, size_t high,
                                 size_t size, plumb_reader_element element, void **elements,
                                 size_t *count);

@@ -164,6 +164,8 @@ static const mistake mistakes[] = {
     { "\"confidence\": 0.25", "\"confidence\": 01", PLUMB_E_SYNTAX, 18, 19, "postprocess.confidence", "not valid JSON" },
     { "\"width\": 64", "\"width\": 123456789012345678901234567890", PLUMB_E_VALUE, 5, 14, "preprocess.width", "too big" },
     { "\"test\"", "\"te\xffst\"", PLUMB_E_SYNTAX, 3, 11, "name", "unable to decode byte 0xff" },
+    { "\"name\": \"test\"", "\"na\xffme\": \"test\"", PLUMB_E_SYNTAX, 3, 3, "na?me", "unable to decode byte 0xff" },
+    { "\"hard\"", "\"x\"", PLUMB_E_VALUE, 19, 24, "postprocess.nms.method", "\"x\" is unknown; one of" },
     { "\"test\"", "\"te\nst\"", PLUMB_E_SYNTAX, 3, 11, "name", "" },
     { "\"test\"", "\"te\\u0000st\"", PLUMB_E_SYNTAX, 3, 11, "name", "" },
     { "  ]\n}\n", "  ]\n", PLUMB_E_SYNTAX, 25, 1, "regions", "" },
