@@ -19,7 +19,7 @@ static const cli_option backend_options[] = {
     { "backend", "NAME|FILE.so",
       "the inference plug-in: a file, or a name looked up in\n"
       "PLUMBLINE_BACKENDS (folders separated by colons), beside\n"
-      "this program and in " PLUMB_BACKEND_FOLDER },
+      "this program and where plug-ins are installed" },
     { "model", "FILE", "what the plug-in loads" },
     { "backend-options", "TEXT", "handed to the plug-in as it is, usually key=value,..." },
 };

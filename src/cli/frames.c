@@ -2,6 +2,7 @@
 #include "cli/frames.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,23 @@ typedef struct slot {
     bool ready;
 } slot;
 
+/* Two locks, since reading may wait for a camera while results are ready to be given out. `lock`
+ * may be taken while `reading` is held, never the other way round. */
 typedef struct shared {
     const cli_crew *crew;
+    atomic_bool stop;
+
+    pthread_mutex_t reading;
+    size_t next_path, next_index;
+    qa_source *clip; /* a file of several frames, read by whoever comes next */
+
     pthread_mutex_t lock;
     pthread_cond_t moved; /* a result was given out, or the run ended */
-    size_t next_path, next_index, given;
-    qa_source *clip; /* a file of several frames, read by whoever comes next */
+    size_t claimed;       /* frames that were asked for; no index is above it */
+    size_t given;
     slot *slots;
     size_t slot_count;
     cli_progress progress;
-    bool stop;
     int code;
 } shared;
 
@@ -127,17 +135,22 @@ static bool copy_frame(taken *t, const plumb_frame *frame, const char *name)
     return true;
 }
 
+/* Under `lock`. */
 static void fail(shared *s, int code)
 {
     s->code = cli_worse(s->code, code);
-    s->stop |= code == CLI_RESOURCE;
+    if (code == CLI_RESOURCE)
+        atomic_store(&s->stop, true);
     pthread_cond_broadcast(&s->moved);
 }
 
-static void failed(shared *s, plumb_status status, const plumb_diag *diag)
+/* Without `lock`. */
+static void report_failure(shared *s, plumb_status status, const plumb_diag *diag)
 {
+    pthread_mutex_lock(&s->lock);
     cli_progress_clear(&s->progress);
     fail(s, cli_report(NULL, status, diag));
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* The next frame of the open clip; false where the clip has ended. */
@@ -149,14 +162,11 @@ static bool take_from_clip(shared *s, taken *t)
     bool more;
     double start = cli_now_ms();
     plumb_status status = qa_source_next(s->clip, &frame, &name, &more, &diag);
-    if (!status && more && !copy_frame(t, &frame, name)) {
-        cli_message("no memory for a frame");
-        fail(s, CLI_RESOURCE);
-        more = false;
-    }
+    if (!status && more && !copy_frame(t, &frame, name))
+        status = PLUMB_E_NOMEM;
     t->read_ms = cli_now_ms() - start;
     if (status)
-        failed(s, status, &diag);
+        report_failure(s, status, &diag);
     if (!status && more)
         return true;
     qa_source_close(&s->clip);
@@ -170,7 +180,7 @@ static void open_next(shared *s, taken *t)
     qa_source *source;
     plumb_status status = qa_source_open(crew->paths[s->next_path++], crew->jpeg, &source, &diag);
     if (status) {
-        failed(s, status, &diag);
+        report_failure(s, status, &diag);
         return;
     }
     int64_t frames = qa_source_count(source);
@@ -179,15 +189,16 @@ static void open_next(shared *s, taken *t)
         return;
     }
     s->clip = source;
+    pthread_mutex_lock(&s->lock);
     s->progress.total =
         frames < 0 || s->progress.total == 0 ? 0 : s->progress.total + (size_t)frames - 1;
+    pthread_mutex_unlock(&s->lock);
 }
 
-/* Under the lock: an index, and either a source to read alone or a copied frame. */
+/* Under `reading`: an index, and either a source to read alone or a copied frame. */
 static bool take(shared *s, taken *t)
 {
-    t->source = NULL;
-    while (!s->stop) {
+    while (!atomic_load(&s->stop)) {
         if (s->clip) {
             if (take_from_clip(s, t))
                 break;
@@ -199,13 +210,15 @@ static bool take(shared *s, taken *t)
             return false;
         }
     }
-    if (s->stop)
+    if (atomic_load(&s->stop)) {
+        qa_source_close(&t->source);
         return false;
+    }
     t->index = s->next_index++;
     return true;
 }
 
-/* Without the lock. False after a message where the file gives no frame. */
+/* Without any lock. */
 static plumb_status read_own(taken *t, bool *more, plumb_diag *diag)
 {
     const char *name;
@@ -228,7 +241,7 @@ static void release_output(cli_output *output)
     qa_text_release(&output->extra[1]);
 }
 
-/* Under the lock: keep the result and give out all that are next in order. */
+/* Under `lock`: keep the result and give out all that are next in order. */
 static void hand_in(shared *s, cli_output *output)
 {
     slot *mine = &s->slots[output->index % s->slot_count];
@@ -238,13 +251,13 @@ static void hand_in(shared *s, cli_output *output)
          first = &s->slots[s->given % s->slot_count]) {
         if (first->output.messages.size > 0)
             cli_progress_clear(&s->progress);
-        int code = s->stop ? CLI_OK : s->crew->give(s->crew->user, &first->output);
+        int code = atomic_load(&s->stop) ? CLI_OK : s->crew->give(s->crew->user, &first->output);
         release_output(&first->output);
         first->ready = false;
         s->given++;
         if (code) {
+            atomic_store(&s->stop, true);
             fail(s, code);
-            s->stop = true;
         }
     }
     cli_progress_show(&s->progress, s->given);
@@ -264,14 +277,37 @@ static void one_frame(shared *s, taken *t, void *worker)
         cli_item item = { &t->frame, t->name, t->index, t->read_ms };
         code = s->crew->work(worker, &item, &output);
     }
-    pthread_mutex_lock(&s->lock);
+    qa_source_close(&t->source);
     if (status)
-        failed(s, status, &diag);
+        report_failure(s, status, &diag);
+    pthread_mutex_lock(&s->lock);
     if (code)
         fail(s, code);
     hand_in(s, &output);
-    qa_source_close(&t->source);
     pthread_mutex_unlock(&s->lock);
+}
+
+/* Wait until there is room for another result; false when the run has ended. */
+static bool claim(shared *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (!atomic_load(&s->stop) && s->claimed - s->given >= s->slot_count)
+        pthread_cond_wait(&s->moved, &s->lock);
+    s->claimed++;
+    pthread_mutex_unlock(&s->lock);
+    return !atomic_load(&s->stop);
+}
+
+static void work_on(shared *s, taken *t, void *worker)
+{
+    while (claim(s)) {
+        pthread_mutex_lock(&s->reading);
+        bool found = take(s, t);
+        pthread_mutex_unlock(&s->reading);
+        if (!found)
+            return;
+        one_frame(s, t, worker);
+    }
 }
 
 static void *thread(void *user)
@@ -284,21 +320,13 @@ static void *thread(void *user)
         code = s->crew->open(s->crew->user, &worker);
     else
         cli_message("out of memory");
+    if (!code)
+        work_on(s, t, worker);
     pthread_mutex_lock(&s->lock);
     if (code) {
+        atomic_store(&s->stop, true);
         fail(s, code);
-        s->stop = true;
-    }
-    for (;;) {
-        while (!s->stop && s->next_index - s->given >= s->slot_count)
-            pthread_cond_wait(&s->moved, &s->lock);
-        if (code || !take(s, t))
-            break;
-        pthread_mutex_unlock(&s->lock);
-        one_frame(s, t, worker);
-        pthread_mutex_lock(&s->lock);
-    }
-    if (!code) {
+    } else {
         cli_progress_clear(&s->progress);
         s->crew->close(worker);
     }
@@ -358,6 +386,7 @@ int cli_each_frame(const cli_crew *crew)
         cli_message("out of memory");
         return CLI_RESOURCE;
     }
+    pthread_mutex_init(&s.reading, NULL);
     pthread_mutex_init(&s.lock, NULL);
     pthread_cond_init(&s.moved, NULL);
     s.progress = cli_progress_start("frames", crew->count);
@@ -372,5 +401,6 @@ int cli_each_frame(const cli_crew *crew)
     free(s.slots);
     pthread_cond_destroy(&s.moved);
     pthread_mutex_destroy(&s.lock);
+    pthread_mutex_destroy(&s.reading);
     return s.code;
 }

@@ -28,9 +28,7 @@ void cli_message(const char *format, ...)
 int cli_usage_error(const char *verb, const char *format, ...)
 {
     char suffix[96];
-    snprintf(suffix, sizeof(suffix), "\ntry: plumbline %s--help", verb ? verb : "");
-    if (verb)
-        snprintf(suffix, sizeof(suffix), "\ntry: plumbline %s --help", verb);
+    snprintf(suffix, sizeof(suffix), "\ntry: plumbline %s --help", verb);
     va_list arguments;
     va_start(arguments, format);
     say(suffix, format, arguments);
