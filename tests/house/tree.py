@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the house tests share: the files of the tree, and points printed as TAP."""
+"""What the house tests share: the files of the tree, and a point for each rule."""
 import functools
 import os
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from tap import Tap  # noqa: E402
 
 
 @functools.lru_cache(maxsize=None)
@@ -38,24 +40,8 @@ def lines(name):
     return read(name).decode("utf-8", "replace").split("\n")
 
 
-class Points:
-    """One TAP point per rule; findings are printed as comments above a point that fails."""
-
-    def __init__(self):
-        self.number = 0
-        self.failed = 0
+class Points(Tap):
+    """A point for each rule, which fails when there are findings."""
 
     def check(self, title, findings):
-        self.number += 1
-        for finding in findings:
-            print(f"# {finding}")
-        self.failed += bool(findings)
-        print(f"{'not ok' if findings else 'ok'} {self.number} - {title}")
-
-    def skip(self, title, reason):
-        self.number += 1
-        print(f"ok {self.number} - {title} # SKIP {reason}")
-
-    def done(self):
-        print(f"1..{self.number}")
-        sys.exit(1 if self.failed else 0)
+        super().check(title, not findings, findings)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The README's tour: its program is compiled against the public headers, linked with the library
-and run with its card; it prints what the README says.
+and run with its card; it prints what the README says. Every command line it shows has verbs and
+options that the tool knows.
 
-usage: readme.py COMPILER LIBRARY
+usage: readme.py COMPILER LIBRARY TOOL
 """
 import os
 import re
@@ -17,8 +18,21 @@ import tree  # noqa: E402
 BLOCK = re.compile(r"<!-- tour: (\S+) -->\n```\w*\n(.*?)```\n", re.DOTALL)
 
 
+def unknown_options(readme, tool):
+    """Verbs and options of the README's command lines that the tool's --help does not name."""
+    findings = []
+    for line in re.findall(r"^plumbline (\w.*)$", readme, re.MULTILINE):
+        verb = line.split()[0]
+        told = subprocess.run([tool, verb, "--help"], capture_output=True, text=True)
+        if told.returncode:
+            findings.append(f"plumbline {verb}: not a verb")
+        findings += [f"plumbline {verb}: no {option}" for option in re.findall(r"--[\w-]+", line)
+                     if not re.search(rf"{option}\b", told.stdout)]
+    return findings
+
+
 def main():
-    compiler, library = sys.argv[1], os.path.abspath(sys.argv[2])
+    compiler, library, tool = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3]
     points = tree.Points()
     blocks = dict(BLOCK.findall(tree.read("README.md").decode()))
     points.check("the README has the tour's three parts",
@@ -41,6 +55,11 @@ def main():
     points.check("its links lead to files", [target for target in targets
                                              if not target.startswith("http")
                                              and not os.path.exists(os.path.join(tree.ROOT, target))])
+    if tool == "none":
+        points.skip("its command lines exist", "the command-line tool is left out of this build")
+    else:
+        points.check("its command lines exist",
+                     unknown_options(tree.read("README.md").decode(), tool))
     points.done()
 
 
