@@ -218,32 +218,6 @@ static void pipelines(void **state)
     assert_true(fail_each(use_pipeline, &frame) > 0);
 }
 
-static void no_allocation_in_steady_state(void **state)
-{
-    (void)state;
-    static float rows[2][FAKE_COLUMNS] = { { 1, 1, 9, 9, 0.9f, 0 }, { 20, 20, 30, 30, 0.8f, 1 } };
-    test_allocator allocator = { 0 };
-    plumb_context context = test_context(&allocator);
-    plumb_pipeline_spec spec = fake_spec();
-    plumb_frame frame = fake_frame(pixels, SIDE, SIDE);
-    fake_detector fake = { 0 };
-    fake_rows(&fake, rows, 2);
-    plumb_detector detector = fake_interface(&fake);
-    plumb_pipeline *pipeline = NULL;
-    plumb_session *session = NULL;
-    plumb_result result;
-    assert_int_equal(plumb_pipeline_create(&context, &spec, &pipeline, NULL), PLUMB_OK);
-    assert_int_equal(plumb_session_create(pipeline, &detector, &session, NULL), PLUMB_OK);
-    assert_int_equal(plumb_session_run(session, &frame, NULL, &result, NULL), PLUMB_OK);
-    uint64_t calls = allocator.calls;
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(plumb_session_run(session, &frame, NULL, &result, NULL), PLUMB_OK);
-    assert_int_equal(allocator.calls, calls);
-    plumb_session_destroy(&session);
-    plumb_pipeline_destroy(&pipeline);
-    assert_int_equal(allocator.live, 0);
-}
-
 static void jpeg_frames(void **state)
 {
     (void)state;
@@ -388,11 +362,9 @@ static void live(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nms),         cmocka_unit_test(heads),
-        cmocka_unit_test(regions),     cmocka_unit_test(plans),
-        cmocka_unit_test(pipelines),   cmocka_unit_test(no_allocation_in_steady_state),
-        cmocka_unit_test(jpeg_frames), cmocka_unit_test(images),
-        cmocka_unit_test(cards),       cmocka_unit_test(descriptions),
+        cmocka_unit_test(nms),    cmocka_unit_test(heads),     cmocka_unit_test(regions),
+        cmocka_unit_test(plans),  cmocka_unit_test(pipelines), cmocka_unit_test(jpeg_frames),
+        cmocka_unit_test(images), cmocka_unit_test(cards),     cmocka_unit_test(descriptions),
         cmocka_unit_test(live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,17 +12,33 @@
 #include "plumbline/image.h"
 #include "test_allocator.h"
 
-static plumb_image_decoder *decoder_for(test_allocator *allocator)
+static test_allocator allocator;
+static plumb_image_decoder *decoder;
+
+static int open_decoder(void **state)
 {
-    plumb_context context = test_context(allocator);
-    plumb_image_decoder *decoder = NULL;
-    assert_int_equal(plumb_image_decoder_create(&context, &decoder, NULL), PLUMB_OK);
-    return decoder;
+    (void)state;
+    allocator = (test_allocator){ 0 };
+    plumb_context context = test_context(&allocator);
+    return plumb_image_decoder_create(&context, &decoder, NULL);
+}
+
+static int close_decoder(void **state)
+{
+    (void)state;
+    plumb_image_decoder_destroy(&decoder);
+    return allocator.live != 0; /* something leaked */
+}
+
+static void reopen(void **state)
+{
+    assert_int_equal(close_decoder(state), 0);
+    assert_int_equal(open_decoder(state), 0);
 }
 
 /* Decode a copy that has not a byte to spare. */
-static plumb_status decode(plumb_image_decoder *decoder, const unsigned char *data, size_t size,
-                           plumb_frame *frame, plumb_diag *diag)
+static plumb_status decode(const unsigned char *data, size_t size, plumb_frame *frame,
+                           plumb_diag *diag)
 {
     unsigned char *copy = malloc(size ? size : 1);
     assert_non_null(copy);
@@ -50,12 +66,10 @@ static const make_jpeg kinds[] = {
 static void whole_files(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     for (size_t i = 0; i < KINDS; i++) {
         test_file file = make_jpeg_file(&kinds[i]);
         plumb_frame frame = PLUMB_FRAME_INIT;
-        assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+        assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
         assert_int_equal(frame.width, 65);
         assert_int_equal(frame.height, 43);
         assert_int_equal(frame.orientation, 1);
@@ -70,8 +84,6 @@ static void whole_files(void **state)
         assert_int_equal(info.components, kinds[i].components);
         free(file.data);
     }
-    plumb_image_decoder_destroy(&decoder);
-    assert_int_equal(allocator.live, 0);
 }
 
 /* libjpeg's own memory included. */
@@ -79,20 +91,17 @@ static void a_stream_allocates_once(void **state)
 {
     (void)state;
     for (size_t k = 0; k < KINDS; k++) {
-        test_allocator allocator = { 0 };
-        plumb_image_decoder *decoder = decoder_for(&allocator);
+        reopen(state);
         test_file file = make_jpeg_file(&kinds[k]);
         plumb_frame frame = PLUMB_FRAME_INIT;
-        assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+        assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
         uint64_t calls = allocator.calls, sum = sum_of(&frame);
         for (int i = 0; i < 5; i++) {
-            assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+            assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
             assert_true(sum_of(&frame) == sum);
         }
         assert_int_equal(allocator.calls, calls);
         free(file.data);
-        plumb_image_decoder_destroy(&decoder);
-        assert_int_equal(allocator.live, 0);
     }
 }
 
@@ -100,32 +109,26 @@ static void a_stream_allocates_once(void **state)
 static void many_sizes(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     for (unsigned side = 8; side < 1200; side = side * 5 / 4) {
         make_jpeg spec = { .width = side, .height = side, .components = 3, .progressive = 1 };
         test_file file = make_jpeg_file(&spec);
         plumb_frame frame = PLUMB_FRAME_INIT;
-        assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+        assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
         assert_true(allocator.live < 40);
         free(file.data);
     }
-    plumb_image_decoder_destroy(&decoder);
-    assert_int_equal(allocator.live, 0);
 }
 
 static void cut_files_are_never_whole(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     for (size_t i = 0; i < KINDS; i++) {
         test_file file = make_jpeg_file(&kinds[i]);
         for (size_t part = 0; part < 50; part++) {
             size_t size = file.size * part / 50;
             plumb_frame frame = PLUMB_FRAME_INIT;
             plumb_diag diag = { 0 };
-            plumb_status status = decode(decoder, file.data, size, &frame, &diag);
+            plumb_status status = decode(file.data, size, &frame, &diag);
             plumb_status expected = size < 3 ? PLUMB_E_UNSUPPORTED : PLUMB_E_TRUNCATED;
             if (status != expected)
                 fail_msg("kind %zu, %zu of %zu bytes: %d, %s", i, size, file.size, (int)status,
@@ -134,27 +137,22 @@ static void cut_files_are_never_whole(void **state)
         }
         for (size_t missing = 1; missing <= 40; missing++) {
             plumb_frame frame = PLUMB_FRAME_INIT;
-            assert_int_equal(decode(decoder, file.data, file.size - missing, &frame, NULL),
+            assert_int_equal(decode(file.data, file.size - missing, &frame, NULL),
                              PLUMB_E_TRUNCATED);
         }
         free(file.data);
     }
-    plumb_image_decoder_destroy(&decoder);
-    assert_int_equal(allocator.live, 0);
 }
 
 static void an_end_in_the_middle(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     file.data[file.size / 2] = 0xff;
     file.data[file.size / 2 + 1] = 0xd9;
     plumb_frame frame = PLUMB_FRAME_INIT;
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_E_TRUNCATED);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_E_TRUNCATED);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 /* Write a size into the frame header. */
@@ -186,15 +184,13 @@ static void sizes_that_lie(void **state)
     for (size_t k = 0; k < 2; k++) {
         test_file file = make_jpeg_file(&kinds[k]);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-            test_allocator allocator = { 0 };
-            plumb_image_decoder *decoder = decoder_for(&allocator);
+            reopen(state);
             declare_size(&file, cases[i].width, cases[i].height);
             plumb_frame frame = PLUMB_FRAME_INIT;
             plumb_diag diag = { 0 };
-            assert_int_equal(decode(decoder, file.data, file.size, &frame, &diag), cases[i].status);
+            assert_int_equal(decode(file.data, file.size, &frame, &diag), cases[i].status);
             assert_string_equal(diag.field, cases[i].field);
             assert_true(allocator.largest <= 65536);
-            plumb_image_decoder_destroy(&decoder);
         }
         free(file.data);
     }
@@ -203,32 +199,26 @@ static void sizes_that_lie(void **state)
 static void no_size(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     declare_size(&file, 0, 43);
     plumb_frame frame = PLUMB_FRAME_INIT;
-    assert_int_not_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_not_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 static void cmyk_is_refused(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     make_jpeg spec = { .width = 32, .height = 32, .components = 4 };
     test_file file = make_jpeg_file(&spec);
     plumb_frame frame = PLUMB_FRAME_INIT;
     plumb_diag diag = { 0 };
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, &diag), PLUMB_E_UNSUPPORTED);
+    assert_int_equal(decode(file.data, file.size, &frame, &diag), PLUMB_E_UNSUPPORTED);
     assert_string_equal(diag.field, "components");
     plumb_image_info info;
     assert_int_equal(plumb_image_probe(file.data, file.size, &info, NULL), PLUMB_OK);
     assert_int_equal(info.components, 4);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 /* As UVC cameras send it. The decoder has seen a file with tables of its own just before, and
@@ -236,36 +226,30 @@ static void cmyk_is_refused(void **state)
 static void without_huffman_tables(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     plumb_frame frame = PLUMB_FRAME_INIT;
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     uint64_t expected = sum_of(&frame);
     size_t before = file.size;
     remove_segments(&file, 0xc4);
     assert_true(file.size < before);
     test_file other = make_jpeg_file(&kinds[2]);
-    assert_int_equal(decode(decoder, other.data, other.size, &frame, NULL), PLUMB_OK);
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(other.data, other.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     assert_true(sum_of(&frame) == expected);
     free(other.data);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 static void without_quantization_tables(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     plumb_frame frame = PLUMB_FRAME_INIT;
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     remove_segments(&file, 0xdb);
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_E_CORRUPT);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_E_CORRUPT);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 /* The last scan of a file, many times over. */
@@ -290,8 +274,6 @@ static test_file repeat_last_scan(const make_jpeg *spec, size_t times)
 static void too_many_scans(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     static const struct {
         make_jpeg spec;
         size_t times;
@@ -305,64 +287,56 @@ static void too_many_scans(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         test_file bomb = repeat_last_scan(&cases[i].spec, cases[i].times);
         plumb_frame frame = PLUMB_FRAME_INIT;
-        assert_int_equal(decode(decoder, bomb.data, bomb.size, &frame, NULL), cases[i].status);
+        assert_int_equal(decode(bomb.data, bomb.size, &frame, NULL), cases[i].status);
         free(bomb.data);
     }
-    plumb_image_decoder_destroy(&decoder);
 }
 
 static void exif_reaches_the_frame(void **state)
 {
     (void)state;
     static const char exif[] = "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0";
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     insert_segment(&file, 0xe1, exif, sizeof(exif) - 1);
     plumb_frame frame = PLUMB_FRAME_INIT;
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     assert_int_equal(frame.orientation, 6);
     assert_int_equal(frame.width, 65);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
 }
 
 static void no_memory_for_pixels(void **state)
 {
     (void)state;
-    test_allocator allocator = { 0 };
-    plumb_image_decoder *decoder = decoder_for(&allocator);
     test_file file = make_jpeg_file(&kinds[0]);
     plumb_frame frame = PLUMB_FRAME_INIT;
     uint64_t before = allocator.calls;
     for (uint64_t n = 1; n <= 2; n++) { /* libjpeg's block, then the pixels */
         allocator.fail_at = allocator.calls + n;
-        assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_E_NOMEM);
+        assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_E_NOMEM);
         allocator.fail_at = 0;
     }
     assert_int_equal(allocator.calls, before + 3);
-    assert_int_equal(decode(decoder, file.data, file.size, &frame, NULL), PLUMB_OK);
+    assert_int_equal(decode(file.data, file.size, &frame, NULL), PLUMB_OK);
     free(file.data);
-    plumb_image_decoder_destroy(&decoder);
-    assert_int_equal(allocator.live, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_files),
-        cmocka_unit_test(a_stream_allocates_once),
-        cmocka_unit_test(many_sizes),
-        cmocka_unit_test(cut_files_are_never_whole),
-        cmocka_unit_test(an_end_in_the_middle),
-        cmocka_unit_test(sizes_that_lie),
-        cmocka_unit_test(no_size),
-        cmocka_unit_test(cmyk_is_refused),
-        cmocka_unit_test(without_huffman_tables),
-        cmocka_unit_test(without_quantization_tables),
-        cmocka_unit_test(too_many_scans),
-        cmocka_unit_test(exif_reaches_the_frame),
-        cmocka_unit_test(no_memory_for_pixels),
+        cmocka_unit_test_setup_teardown(whole_files, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(a_stream_allocates_once, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(many_sizes, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(cut_files_are_never_whole, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(an_end_in_the_middle, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(sizes_that_lie, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(no_size, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(cmyk_is_refused, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(without_huffman_tables, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(without_quantization_tables, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(too_many_scans, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(exif_reaches_the_frame, open_decoder, close_decoder),
+        cmocka_unit_test_setup_teardown(no_memory_for_pixels, open_decoder, close_decoder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
