@@ -36,6 +36,8 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
     if (cpu & PLUMB_CPU_AVX2) {
         plumb_kernels_init_avx2_color(kernels);
         plumb_kernels_init_avx2_along(kernels);
+        plumb_kernels_init_avx2_floats(kernels);
+        plumb_kernels_init_avx2_words(kernels);
         plumb_kernels_init_avx2_across(kernels);
         plumb_kernels_init_avx2_store(kernels);
     }

@@ -131,6 +131,8 @@ void plumb_kernels_init_c_steps(plumb_kernels *kernels);
 void plumb_kernels_init_c_store(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_color(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_floats(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_words(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_across(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_store(plumb_kernels *kernels);
 void plumb_kernels_init_avx512(plumb_kernels *kernels);

@@ -169,51 +169,52 @@ void plumb_store_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int32
     }
 }
 
+#define FILL(TYPE)                                                                                 \
+    do {                                                                                           \
+        TYPE value;                                                                                \
+        memcpy(&value, element, sizeof(value));                                                    \
+        for (int32_t i = 0; step == 1 && i < n; i++)                                               \
+            ((TYPE *)(void *)to)[i] = value;                                                       \
+        for (int32_t i = 0; step != 1 && i < n; i++)                                               \
+            ((TYPE *)(void *)to)[i * step] = value;                                                \
+    } while (0)
+
 /* One element of `size` bytes, `n` times. */
 static void fill(uint8_t *to, const void *element, size_t size, ptrdiff_t step, int32_t n)
 {
-    uint16_t half;
-    uint32_t word;
-    switch (size) {
-    case 1:
-        for (int32_t i = 0; i < n; i++)
-            to[i * step] = *(const uint8_t *)element;
-        break;
-    case 2:
-        memcpy(&half, element, sizeof(half));
-        for (int32_t i = 0; i < n; i++)
-            ((uint16_t *)(void *)to)[i * step] = half;
-        break;
-    default:
-        memcpy(&word, element, sizeof(word));
-        for (int32_t i = 0; i < n; i++)
-            ((uint32_t *)(void *)to)[i * step] = word;
-    }
+    if (size == 1)
+        FILL(uint8_t);
+    else if (size == 2)
+        FILL(uint16_t);
+    else
+        FILL(uint32_t);
 }
 
-static void pad_row(const plumb_preprocess_plan *plan, uint8_t *tensor, int32_t x, int32_t y,
-                    int32_t n)
+/* A block of pad values in channel c. */
+static void pad_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int c, plumb_irect block)
 {
     size_t size = plumb_dtype_size(plan->spec.dtype);
-    for (int c = 0; c < plan->channels && n > 0; c++) {
-        ptrdiff_t step;
-        uint8_t *to = place(plan, tensor, c, x, y, &step);
-        uint8_t pad = plan->spec.pad[c];
-        const void *element = size == 1   ? (const void *)&plan->tables.byte[c][pad]
-                              : size == 2 ? (const void *)&plan->tables.half[c][pad]
-                                          : (const void *)&plan->tables.word[c][pad];
-        fill(to, element, size, step, n);
-    }
+    uint8_t pad = plan->spec.pad[c];
+    const void *element = size == 1   ? (const void *)&plan->tables.byte[c][pad]
+                          : size == 2 ? (const void *)&plan->tables.half[c][pad]
+                                      : (const void *)&plan->tables.word[c][pad];
+    ptrdiff_t step;
+    uint8_t *to = place(plan, tensor, c, block.x, block.y, &step);
+    size_t row = (size_t)plan->mapping.input.width * (size_t)step * size;
+    for (int32_t y = 0; y < block.height && block.width > 0; y++, to += row)
+        fill(to, element, size, step, block.width);
 }
 
 void plumb_store_padding(const plumb_preprocess_plan *plan, uint8_t *tensor)
 {
-    const plumb_mapping *m = &plan->mapping;
-    int32_t right = m->placed.x + m->placed.width, bottom = m->placed.y + m->placed.height;
-    for (int32_t y = 0; y < m->input.height; y++) {
-        bool inside = y >= m->placed.y && y < bottom;
-        pad_row(plan, tensor, 0, y, inside ? m->placed.x : m->input.width);
-        if (inside)
-            pad_row(plan, tensor, right, y, m->input.width - right);
-    }
+    const plumb_irect *in = &plan->mapping.placed;
+    int32_t w = plan->mapping.input.width, h = plan->mapping.input.height;
+    int32_t right = in->x + in->width, bottom = in->y + in->height;
+    const plumb_irect blocks[4] = { { 0, 0, w, in->y },
+                                    { 0, in->y, in->x, in->height },
+                                    { right, in->y, w - right, in->height },
+                                    { 0, bottom, w, h - bottom } };
+    for (int c = 0; c < plan->channels; c++)
+        for (int b = 0; b < 4; b++)
+            pad_block(plan, tensor, c, blocks[b]);
 }
