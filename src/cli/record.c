@@ -65,12 +65,13 @@ static int open_worker(void *user, void **made)
     return code;
 }
 
-static int write_output(worker *w, const char *frame, const plumb_tensor *output)
+static int write_output(worker *w, const char *frame, const plumb_tensor *output, size_t index)
 {
+    char room[32];
     plumb_diag diag = { 0 };
     qa_text path = { 0 };
     qa_text_format(&path, "%s/outputs/", w->recording->folder);
-    qa_add_output_name(&path, frame, output->name ? output->name : "output");
+    qa_add_output_name(&path, frame, qa_suite_output_name(output, index, room));
     plumb_status status = qa_tensor_npy(output, &w->file, &diag);
     int code = CLI_RESOURCE;
     if (status)
@@ -97,8 +98,8 @@ static int work(void *user, const cli_item *item, cli_output *output)
         return cli_report(item->name, status, &diag);
     int code = CLI_OK;
     for (size_t i = 0; i < result.outputs->count && !code; i++) {
-        qa_suite_add_output_line(&output->extra[1], &result.outputs->tensors[i]);
-        code = write_output(w, item->name, &result.outputs->tensors[i]);
+        qa_suite_add_output_line(&output->extra[1], &result.outputs->tensors[i], i);
+        code = write_output(w, item->name, &result.outputs->tensors[i], i);
     }
     uint64_t hash = qa_hash(result.tensor->data, result.tensor->size);
     qa_write_ndjson(&output->results, &frame);

@@ -59,8 +59,11 @@ void qa_recorded_release(qa_recorded *recorded);
 
 /* --- writing --- */
 
+/* What an output is called in a suite: its own name, or "output3" where the network gives none. */
+const char *qa_suite_output_name(const plumb_tensor *output, size_t index, char room[32]);
+
 /* Text of the files, for callers that write them as a whole. */
-void qa_suite_add_output_line(qa_text *text, const plumb_tensor *output);
+void qa_suite_add_output_line(qa_text *text, const plumb_tensor *output, size_t index);
 void qa_suite_add_tensor_line(qa_text *text, uint64_t hash, const char *frame);
 
 /* A tensor as .npy; strides may be any. PLUMB_E_NOMEM. */

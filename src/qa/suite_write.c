@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -7,9 +8,18 @@
 #include "qa/frame_name.h"
 #include "qa/suite.h"
 
-void qa_suite_add_output_line(qa_text *text, const plumb_tensor *output)
+const char *qa_suite_output_name(const plumb_tensor *output, size_t index, char room[32])
 {
-    qa_encode_output_name(text, output->name ? output->name : "output");
+    if (output->name && output->name[0])
+        return output->name;
+    snprintf(room, 32, "output%zu", index);
+    return room;
+}
+
+void qa_suite_add_output_line(qa_text *text, const plumb_tensor *output, size_t index)
+{
+    char room[32];
+    qa_encode_output_name(text, qa_suite_output_name(output, index, room));
     qa_text_add(text, " ");
     qa_text_float(text, output->quantization.scale);
     qa_text_format(text, " %d\n", (int)output->quantization.zero_point);
