@@ -249,7 +249,9 @@ static void decide(examination *x)
     double bad = bad_evidence(x);
     bool geometry = c->best->codes != 0;
     bool nothing = r->matched == 0;
-    if (!geometry && !x->surplus.threshold_missing && (bad > BAD_EVIDENCE || nothing)) {
+    bool kinds =
+        x->surplus.threshold_missing || x->surplus.nms_missing || x->surplus.region_missing;
+    if (!geometry && !kinds && (bad > BAD_EVIDENCE || nothing)) {
         bool lonely = x->surplus.other >= 3 && r->matched * 2 >= x->all.truth_count;
         r->verdict = QA_DOCTOR_MODEL;
         SET(r->reason,

@@ -229,7 +229,10 @@ void qa_fix_surplus(qa_doctor_code code, const qa_surplus_finding *surplus, qa_d
             surplus->place_count,
             surplus->places_move ? "on an object that moves through the picture"
                                  : "of the picture");
-        edit_regions(surplus, fault);
+        if (surplus->places_move)
+            SET(fault->edit, "{\"regions\":[]}");
+        else
+            edit_regions(surplus, fault);
         SET(fault->fix, "reject boxes at these places with a region%s",
             surplus->places_move ? " in plane space, with a homography per frame" : "");
         return;

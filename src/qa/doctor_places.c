@@ -9,6 +9,7 @@
 #define SAME_PLACE 0.3
 /* So rarely may chance alone bring about one of the places reported. */
 #define CHANCE 0.01
+#define ROUNDS 4
 
 /* P(at least `hits` of `trials`) at probability `p` each. */
 static double binomial_tail(size_t trials, size_t hits, double p)
@@ -21,10 +22,10 @@ static double binomial_tail(size_t trials, size_t hits, double p)
     return fmax(1.0 - sum, 0.0);
 }
 
-static size_t least_frames(size_t frame_count)
+static size_t least_frames(size_t frame_count, double share)
 {
-    size_t share = (size_t)ceil(0.4 * (double)frame_count);
-    return share > 3 ? share : 3;
+    size_t frames = (size_t)ceil(share * (double)frame_count);
+    return frames > 3 ? frames : 3;
 }
 
 /* Boxes of one size overlap by SAME_PLACE when their corners differ by less than half a side or
@@ -34,37 +35,54 @@ static double coincidence(plumb_rect r)
     return fmin(0.6 * r.width * r.height, 0.5);
 }
 
-size_t qa_places_in_picture(qa_place_box *boxes, size_t count, size_t frame_count)
+/* Frames, other than its own, with a surplus box at the place of this one. */
+static size_t count_hits(const qa_place_box *boxes, size_t count, size_t index)
 {
-    size_t surplus = 0, marked = 0, needed = least_frames(frame_count);
+    size_t hits = 0;
+    uint32_t last = boxes[index].frame;
+    for (size_t j = 0; j < count; j++) {
+        if (!boxes[j].surplus || boxes[j].frame == boxes[index].frame || boxes[j].frame == last ||
+            qa_rect_iou(boxes[index].rect, boxes[j].rect) < SAME_PLACE)
+            continue;
+        hits++;
+        last = boxes[j].frame;
+    }
+    return hits;
+}
+
+/* One round; `crowd` is the number of boxes in a frame that chance has to work with. */
+static size_t mark(qa_place_box *boxes, size_t count, size_t frame_count, size_t needed,
+                   size_t surplus, size_t marked)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!boxes[i].surplus || boxes[i].recurring)
+            continue;
+        size_t hits = count_hits(boxes, count, i);
+        double others = (double)(surplus - marked) - (double)hits - 1.0;
+        double p = 1.0 - exp(-fmax(others, 0.5) / (double)frame_count * coincidence(boxes[i].rect));
+        if (hits + 1 >= needed &&
+            binomial_tail(frame_count - 1, hits, p) * (double)surplus < CHANCE) {
+            boxes[i].recurring = true;
+            found++;
+        }
+    }
+    return found;
+}
+
+size_t qa_places_in_picture(qa_place_box *boxes, size_t count, size_t frame_count, double share)
+{
+    size_t surplus = 0, marked = 0, needed = least_frames(frame_count, share);
     for (size_t i = 0; i < count; i++) {
         boxes[i].recurring = false;
         surplus += boxes[i].surplus;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!boxes[i].surplus)
-            continue;
-        size_t hits = 0;
-        uint32_t last = boxes[i].frame;
-        bool seen_own = false;
-        for (size_t j = 0; j < count; j++) {
-            if (!boxes[j].surplus || boxes[j].frame == boxes[i].frame ||
-                (boxes[j].frame == last && seen_own))
-                continue;
-            if (qa_rect_iou(boxes[i].rect, boxes[j].rect) < SAME_PLACE)
-                continue;
-            hits++;
-            last = boxes[j].frame;
-            seen_own = true;
-        }
-        /* Boxes in one frame, those that came back left out: what chance has to work with. */
-        double crowd = (double)(surplus - hits) / (double)frame_count;
-        double p = 1.0 - exp(-crowd * coincidence(boxes[i].rect));
-        if (hits + 1 >= needed &&
-            binomial_tail(frame_count - 1, hits, p) * (double)surplus < CHANCE) {
-            boxes[i].recurring = true;
-            marked++;
-        }
+    /* What is found in one round no longer counts as chance in the next. */
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t found = mark(boxes, count, frame_count, needed, surplus, marked);
+        marked += found;
+        if (found == 0)
+            break;
     }
     return marked;
 }

@@ -9,19 +9,21 @@
 
 #include "plumbline/geometry.h"
 
-/* A box of one frame, in picture units that keep squares square: x over W, y over W. */
+/* A box of one frame. */
 typedef struct qa_place_box {
     uint32_t frame;
     bool surplus; /* false: a found true box, which helps to follow a moving object */
     bool recurring;
-    plumb_rect rect;
+    plumb_rect rect; /* in units that are the same in all frames */
 } qa_place_box;
 
-/* Mark the surplus boxes of `boxes`, ordered by frame, that lie at recurring places of the
- * picture. Returns how many there are. O(n^2) in the boxes of at most 64 frames. */
-size_t qa_places_in_picture(qa_place_box *boxes, size_t count, size_t frame_count);
+/* Mark the surplus boxes of `boxes`, ordered by frame, that lie at recurring places: places with a
+ * box in at least `share` of the frames and in three. Returns how many there are. O(n^2). */
+size_t qa_places_in_picture(qa_place_box *boxes, size_t count, size_t frame_count, double share);
 
-/* The same on an object that may shift, turn and change its size from frame to frame. */
+/* The same on an object that may shift, turn and change its size from frame to frame: rectangles
+ * are moved to where they lie in the frame with the most surplus boxes, and frames in which the
+ * object is not found take no part. Units have to keep squares square. */
 size_t qa_places_on_object(qa_place_box *boxes, size_t count, size_t frame_count);
 
 #endif

@@ -112,7 +112,7 @@ static double low_limit(const surplus_list *list, double confidence, double *scr
     if (n == 0)
         return 0.1;
     qsort(scratch, n, sizeof(*scratch), ascending);
-    return fmin(fmax(0.95 * scratch[n / 10], 0.1), 0.35);
+    return fmin(fmax(0.95 * scratch[n / 10], 0.1), 0.3);
 }
 
 static void count_kinds(const surplus_list *list, qa_surplus_finding *out)
@@ -165,7 +165,7 @@ static void decide_low_and_copies(surplus_list *list, size_t truth, qa_surplus_f
 static void note_places(const qa_place_box *boxes, size_t count, qa_surplus_finding *out)
 {
     for (size_t i = 0; i < count && out->place_count < QA_MAX_PLACES; i++) {
-        bool known = !boxes[i].recurring || (out->places_move && boxes[i].frame != boxes[0].frame);
+        bool known = !boxes[i].recurring;
         for (size_t k = 0; k < out->place_count && !known; k++)
             known = qa_rect_iou(out->places[k], boxes[i].rect) > 0.2;
         if (!known)
@@ -173,8 +173,14 @@ static void note_places(const qa_place_box *boxes, size_t count, qa_surplus_find
     }
 }
 
-/* Boxes of the first frames in picture units; returns how many, and the frames in `*frames`. */
-static size_t place_boxes(const qa_doctor_sample *s, const surplus_list *list, bool undone,
+/* Where places are looked for: where the boxes belong, where they were drawn (a region may have
+ * been lost before another fault came, or after it), and on a moving object. */
+typedef enum place_pass { PASS_UNDONE, PASS_SEEN, PASS_OBJECT, PASS_COUNT } place_pass;
+
+/* Boxes of the first frames in units of the picture, on an object in such that
+ * keep squares square; returns how many,
+ * and the frames in `*frames`. */
+static size_t place_boxes(const qa_doctor_sample *s, const surplus_list *list, place_pass pass,
                           qa_place_box *places, size_t *source, size_t *frames)
 {
     size_t count = 0;
@@ -185,10 +191,12 @@ static size_t place_boxes(const qa_doctor_sample *s, const surplus_list *list, b
             --*frames;
             break;
         }
-        plumb_rect r = undone ? b->rect : b->seen;
+        plumb_rect r = pass == PASS_SEEN ? b->seen : b->rect;
         if (b->copy || b->low || !(r.width > 0.0) || !(r.height > 0.0))
             continue;
         double w = s->frames[b->frame].image.width, h = s->frames[b->frame].image.height;
+        if (pass == PASS_OBJECT)
+            w = h = sqrt(w * h);
         source[count] = i;
         places[count++] = (qa_place_box){
             (uint32_t)b->frame, !b->found, false, { r.x / w, r.y / h, r.width / w, r.height / h }
@@ -210,8 +218,6 @@ static void mark_rest(const qa_doctor_sample *s, surplus_list *list,
     }
 }
 
-/* Places are looked for where the boxes belong, and where they were drawn: a region may have been
- * lost before another fault came, or after it. */
 static plumb_status find_places(const qa_doctor_sample *s, surplus_list *list,
                                 qa_surplus_finding *out, plumb_diag *diag)
 {
@@ -220,16 +226,26 @@ static plumb_status find_places(const qa_doctor_sample *s, surplus_list *list,
     plumb_status status = PLUMB_OK;
     if (!places || !source)
         status = plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for the surplus boxes");
-    for (int pass = 0; pass < 2 && status == PLUMB_OK && !out->region_missing; pass++) {
+    size_t best = 2;
+    for (int pass = 0; pass < PASS_COUNT && status == PLUMB_OK; pass++) {
         size_t frames;
-        size_t count = place_boxes(s, list, pass == 0, places, source, &frames);
-        if (frames < 3 || qa_places_in_picture(places, count, frames) < 3)
+        size_t count = place_boxes(s, list, (place_pass)pass, places, source, &frames);
+        size_t marked = frames < 3            ? 0
+                        : pass == PASS_OBJECT ? qa_places_on_object(places, count, frames)
+                                              : qa_places_in_picture(places, count, frames, 0.4);
+        /* An object is only followed for what the picture leaves open. */
+        if (marked <= best || (pass == PASS_OBJECT && 3 * best > 2 * marked))
             continue;
+        best = marked;
         out->region_missing = true;
+        out->places_move = pass == PASS_OBJECT;
+        out->place_count = 0;
+        for (size_t i = 0; i < list->count; i++)
+            list->boxes[i].recurring = false;
         for (size_t k = 0; k < count; k++)
             list->boxes[source[k]].recurring = places[k].recurring;
         note_places(places, count, out);
-        if (pass == 0)
+        if (pass == PASS_UNDONE)
             mark_rest(s, list, out);
     }
     plumb_release(&s->context, places);

@@ -22,7 +22,7 @@ typedef struct qa_surplus_finding {
     double low_limit;
     bool threshold_missing, nms_missing, region_missing;
     bool places_move; /* the places are those of a moving object, not of the picture */
-    plumb_rect places[QA_MAX_PLACES]; /* normalized; of the first frame when they move */
+    plumb_rect places[QA_MAX_PLACES]; /* normalized; meaningless when they move */
     size_t place_count;
 } qa_surplus_finding;
 

@@ -197,6 +197,39 @@ static void hostile_numbers_do_no_harm(void **state)
     assert_int_equal(report.matched, 0);
 }
 
+/* Eight places on a card that shifts, grows and turns a little; the hits differ each time. */
+static void places_on_a_moving_object_are_followed(void **state)
+{
+    (void)state;
+    static const double places[8][2] = {
+        { -300, -300 }, { 310, -280 }, { -290, 305 }, { 280, 290 },
+        { 0, -350 },    { 20, 340 },   { -345, 15 },  { 355, -10 }
+    };
+    static qa_doctor_box truth[5][3], seen[5][11];
+    qa_doctor_frame frames[5];
+    for (int f = 0; f < 5; f++) {
+        double scale = 1.0 + 0.06 * f, angle = 0.05 * (f - 2), x = 900.0 + 37.0 * f,
+               y = 600.0 - 29.0 * f;
+        double c = scale * cos(angle), s = scale * sin(angle);
+        for (int i = 0; i < 11; i++) {
+            double u = i < 8 ? places[i][0] : -150.0 + 130.0 * (i - 8) + 41.0 * f;
+            double v = i < 8 ? places[i][1] : 120.0 - 77.0 * (i - 8) + 23.0 * f;
+            double size = 40.0 * scale;
+            qa_doctor_box box = BOX(x + c * u - s * v - size / 2, y + s * u + c * v - size / 2,
+                                    size, size, 0.6 + 0.03 * i, 0);
+            seen[f][i] = box;
+            if (i >= 8)
+                truth[f][i - 8] = box;
+        }
+        frames[f] = (qa_doctor_frame){ "a", { 1920, 1200 }, truth[f], 3, seen[f], 11 };
+    }
+    qa_doctor_report report;
+    assert_int_equal(qa_doctor_examine(NULL, frames, 5, NULL, &report, NULL), PLUMB_OK);
+    assert_only(&report, QA_DOCTOR_REGION_MISSING);
+    assert_int_equal(report.faults[0].count, 40);
+    assert_non_null(strstr(report.faults[0].detail, "object"));
+}
+
 /* Undoing is exact, for every kind of step. */
 static void steps_undo_themselves(void **state)
 {
@@ -271,6 +304,7 @@ int main(void)
         cmocka_unit_test(boxes_in_other_places_are_the_model),
         cmocka_unit_test(what_cannot_be_examined_is_named),
         cmocka_unit_test(hostile_numbers_do_no_harm),
+        cmocka_unit_test(places_on_a_moving_object_are_followed),
         cmocka_unit_test(steps_undo_themselves),
         cmocka_unit_test(rotate_90_follows_the_table),
         cmocka_unit_test(each_box_is_paired_once),
