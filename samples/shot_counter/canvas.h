@@ -22,11 +22,12 @@ struct pen {
     double opacity; /* 0..1 */
 };
 
-/* A line through all points, and back to the first where `closed`. Where it crosses itself the
- * ink is not laid on twice along one segment. */
+/* A line through all points, and back to the first where `closed`. Every pixel gets ink once, also
+ * where the line crosses itself. */
 void canvas_line(struct canvas *canvas, const plumb_point *points, size_t count, bool closed,
                  const struct pen *pen);
 
+/* A filled rectangle. */
 void canvas_fill(struct canvas *canvas, plumb_rect rect, const struct pen *pen);
 
 /* Write digits and points, `height` pixels tall, with the top left corner at `at`. Returns the

@@ -60,8 +60,8 @@ static bool is_apart(const struct scene *scene, plumb_point center)
     return true;
 }
 
-/* The torn edge wanders about the calibre; its first and second harmonic are taken out, so that
- * the middle of the torn hole stays where the pellet went through. */
+/* The torn edge wanders about the calibre. Opposite corners wander nearly alike, so that the middle
+ * of the torn hole stays where the pellet went through. */
 static void tear(struct hole *hole, struct random *random)
 {
     for (int i = 0; i < SCENE_RIM_CORNERS / 2; i++) {

@@ -50,7 +50,7 @@ enum scene_feature {
     SCENE_ON_NUMERAL = 2, /* holes that touch printed numerals */
 };
 
-/* Fill a scene. `features` are bits of enum scene_feature. No hole lies so near to a step of the
+/* Fill a scene; false where no place was found for its holes. `features` are bits of enum scene_feature. No hole lies so near to a step of the
  * decimal score that a measuring error of a tenth of a millimetre would change it. */
 bool scene_make(struct scene *scene, uint64_t seed, plumb_size upright, unsigned features);
 

@@ -30,7 +30,7 @@ bool tally_shots(const plumb_detections *detections, const plumb_homography *upr
                  struct tally *tally);
 
 /* What is known about a frame: the line of truth.ndjson that names it. False, and nothing
- * written, where there is none; -1 fields are unknown. */
+ * written, where there is none. */
 bool truth_read(const char *path, const char *frame, struct tally *truth);
 
 /* The greatest distance from a true shot to the nearest one found, in millimetres; negative when

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The 10 m air-pistol card in millimetres, and how a shot on it is scored. The origin is the
- * centre of the ten, x to the right, y down. One step of ring radius is 8 mm. The numbers are
- * those of the ISSF rules for 10 m air pistol and for paper target scoring.
+ * centre of the ten, x to the right, y down. One step of ring radius is 8 mm. Rings, black
+ * and scoring are those of the ISSF rules for 10 m air pistol and for paper target scoring; the size
+ * of the numerals and the corner marks are this sample's own.
  */
 #ifndef SHOT_COUNTER_TARGET_H
 #define SHOT_COUNTER_TARGET_H
