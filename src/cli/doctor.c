@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/doctor_suite.h"
 #include "cli/verbs.h"
 #include "qa/doctor_report.h"
 #include "qa/pairing.h"
@@ -129,10 +130,12 @@ int cli_verb_doctor(int argc, char **argv)
     };
     cli_command command = {
         "doctor",
-        "--truth FILE --observed FILE [--card CARD] [--json]",
+        "(SUITE | --truth FILE --observed FILE [--card CARD]) [--json]",
         "Names the plumbing faults between true and observed boxes: flips and turns, box formats,\n"
         "units, mappings that were not undone or undone twice, classes, scores, and a missing\n"
-        "threshold, NMS or region. No model and no pictures are needed.",
+        "threshold, NMS or region. No model and no pictures are needed.\n\n"
+        "Of a recorded suite it runs every stage again, from the decoding of the file to the\n"
+        "regions, and says which one is the first to give something else than was recorded.",
         groups,
         sizeof(groups) / sizeof(groups[0]),
         "Formats: NDJSON as `run` writes it (a score may be missing in the truth), COCO instances "
@@ -146,9 +149,12 @@ int cli_verb_doctor(int argc, char **argv)
     int code;
     if (!cli_parse(&command, argc, argv, &arguments, &code))
         return code;
-    if (arguments.count > 0)
+    bool suite = arguments.count == 1 && !c.truth && !c.observed && !c.card;
+    if (arguments.count > 0 && !suite)
         return cli_usage_error("doctor", "doctor: '%s' is one argument too many",
                                arguments.items[0]);
+    if (suite)
+        return cli_doctor_suite(arguments.items[0], c.json);
     if (!c.truth || !c.observed)
         return cli_usage_error("doctor", "doctor needs --truth and --observed");
     plumb_card *card = NULL;

@@ -14,6 +14,7 @@
 #include "cli/verbs.h"
 #include "qa/detections_io.h"
 #include "qa/frame_name.h"
+#include "qa/stages.h"
 #include "qa/suite.h"
 
 typedef struct recording {
@@ -22,7 +23,7 @@ typedef struct recording {
     long jobs;
     cli_model model;
     char *folder; /* written here, then renamed to `out` */
-    cli_lines expected, tensors;
+    cli_lines expected, tensors, stages;
     qa_text outputs; /* outputs.txt, the same for every frame */
     bool any;
 } recording;
@@ -30,6 +31,7 @@ typedef struct recording {
 typedef struct worker {
     recording *recording;
     cli_session session;
+    qa_stages *stages;
     qa_bytes file;
 } worker;
 
@@ -57,11 +59,16 @@ static int open_worker(void *user, void **made)
         return CLI_RESOURCE;
     }
     w->recording = r;
-    int code = cli_session_open(&r->model, &r->backend, &w->session);
-    if (code)
+    plumb_diag diag = { 0 };
+    plumb_status status = qa_stages_create(r->model.card, &w->stages, &diag);
+    int code = status ? cli_report(NULL, status, &diag)
+                      : cli_session_open(&r->model, &r->backend, &w->session);
+    if (code) {
+        qa_stages_destroy(&w->stages);
         free(w);
-    else
+    } else {
         *made = w;
+    }
     return code;
 }
 
@@ -82,7 +89,8 @@ static int write_output(worker *w, const char *frame, const plumb_tensor *output
     return code;
 }
 
-/* results: the line of expected.ndjson; extra: the line of tensors.txt, and outputs.txt. */
+/* results: the line of expected.ndjson; extra: the lines of tensors.txt and stages.txt, and
+ * outputs.txt. */
 static int work(void *user, const cli_item *item, cli_output *output)
 {
     worker *w = user;
@@ -96,7 +104,9 @@ static int work(void *user, const cli_item *item, cli_output *output)
                                       PLUMB_SPACE_UPRIGHT, &frame, &diag);
     if (status)
         return cli_report(item->name, status, &diag);
-    int code = CLI_OK;
+    qa_stage_hashes hashes;
+    status = qa_stages_run(w->stages, item->frame, result.outputs, &hashes, &diag);
+    int code = status ? cli_report(item->name, status, &diag) : CLI_OK;
     for (size_t i = 0; i < result.outputs->count && !code; i++) {
         qa_suite_add_output_line(&output->extra[1], &result.outputs->tensors[i], i);
         code = write_output(w, item->name, &result.outputs->tensors[i], i);
@@ -104,6 +114,7 @@ static int work(void *user, const cli_item *item, cli_output *output)
     uint64_t hash = qa_hash(result.tensor->data, result.tensor->size);
     qa_write_ndjson(&output->results, &frame);
     qa_suite_add_tensor_line(&output->extra[0], hash, item->name);
+    qa_stages_add_line(&output->extra[0], &hashes, item->name);
     qa_frame_release(&frame);
     return code;
 }
@@ -122,9 +133,13 @@ static int give(void *user, cli_output *output)
         cli_message("%s: the network gave other outputs than for the first frame", frame);
         return CLI_RESOURCE;
     }
-    if (cli_lines_add(&r->expected, frame, output->results.data) &&
-        cli_lines_add(&r->tensors, frame, output->extra[0].data))
-        return CLI_OK;
+    char *first = output->extra[0].data, *second = first ? strchr(first, '\n') : NULL;
+    if (second && cli_lines_add(&r->stages, frame, second + 1)) {
+        second[1] = '\0';
+        if (cli_lines_add(&r->expected, frame, output->results.data) &&
+            cli_lines_add(&r->tensors, frame, first))
+            return CLI_OK;
+    }
     cli_message("out of memory");
     return CLI_RESOURCE;
 }
@@ -133,6 +148,7 @@ static void close_worker(void *user)
 {
     worker *w = user;
     cli_session_close(&w->session);
+    qa_stages_destroy(&w->stages);
     qa_bytes_release(&w->file);
     free(w);
 }
@@ -169,6 +185,8 @@ static int fill_folder(recording *r, const char *card, char **paths, size_t coun
     if (!code)
         code = cli_lines_write(&r->tensors, r->folder, "tensors.txt");
     if (!code)
+        code = cli_lines_write(&r->stages, r->folder, "stages.txt");
+    if (!code)
         code = cli_lines_write(&r->expected, r->folder, "expected.ndjson");
     return code;
 }
@@ -193,6 +211,7 @@ static int make_suite(recording *r, const char *card, char **paths, size_t count
     free(r->folder);
     cli_lines_release(&r->expected);
     cli_lines_release(&r->tensors);
+    cli_lines_release(&r->stages);
     qa_text_release(&r->outputs);
     return code;
 }
@@ -213,8 +232,9 @@ int cli_verb_record(int argc, char **argv)
         groups,
         sizeof(groups) / sizeof(groups[0]),
         "SUITE holds card.json, frames/, outputs/<stem>.<output>.npy, expected.ndjson,\n"
-        "outputs/outputs.txt (order and quantisation of the outputs) and tensors.txt (a hash of\n"
-        "each input tensor). tolerances.json may be added by hand, see plumbline replay --help.\n\n"
+        "outputs/outputs.txt (order and quantisation of the outputs), tensors.txt (a hash of each\n"
+        "input tensor) and stages.txt (a hash of every stage, for `doctor`). tolerances.json may "
+        "be added by hand, see plumbline replay --help.\n\n"
         "Example:\n"
         "  plumbline record card.json photos/*.jpg --backend opencv-dnn --model m.onnx \\\n"
         "      --out suites/street\n",

@@ -10,6 +10,7 @@
 #include "cli/drawing.h"
 #include "cli/frames.h"
 #include "cli/replay.h"
+#include "qa/stages.h"
 
 #define LONGEST_SIDE 1280 /* pixels of a picture in the report */
 #define MOST_NOTES   64   /* of one frame */
@@ -19,13 +20,14 @@ typedef struct replay {
     const char *name; /* of the suite */
     qa_suite suite;
     cli_model model;
-    bool *seen;                  /* by expected frame */
-    cli_lines expected, tensors; /* for --update */
+    bool *seen;                          /* by expected frame */
+    cli_lines expected, tensors, stages; /* for --update */
 } replay;
 
 typedef struct worker {
     replay *replay;
     cli_session session;
+    qa_stages *stages; /* only for --update */
     qa_recorded recorded;
 } worker;
 
@@ -54,7 +56,10 @@ static int open_worker(void *user, void **made)
     plumb_diag diag = { 0 };
     plumb_status status =
         plumb_session_create(r->model.pipeline, &detector, &w->session.session, &diag);
+    if (!status && r->options->update)
+        status = qa_stages_create(r->model.card, &w->stages, &diag);
     if (status) {
+        plumb_session_destroy(&w->session.session);
         free(w);
         return cli_report(r->suite.path, status, &diag);
     }
@@ -66,6 +71,7 @@ static void close_worker(void *user)
 {
     worker *w = user;
     plumb_session_destroy(&w->session.session);
+    qa_stages_destroy(&w->stages);
     qa_recorded_release(&w->recorded);
     free(w);
 }
@@ -162,7 +168,23 @@ static int add_figure(const worker *w, const cli_item *item, const plumb_result 
     return text->failed ? CLI_RESOURCE : CLI_OK;
 }
 
-/* Runs the frame and fills the findings; extra[0]: the figure, extra[1]: both lines of --update. */
+/* Lines of tensors.txt, stages.txt and expected.ndjson, for --update. */
+static int add_lines(worker *w, const cli_item *item, uint64_t hash, const qa_frame *got,
+                     qa_text *lines)
+{
+    plumb_diag diag = { 0 };
+    qa_stage_hashes hashes;
+    plumb_status status =
+        qa_stages_run(w->stages, item->frame, &w->recorded.outputs, &hashes, &diag);
+    if (status)
+        return cli_report(item->name, status, &diag);
+    qa_suite_add_tensor_line(lines, hash, item->name);
+    qa_stages_add_line(lines, &hashes, item->name);
+    qa_write_ndjson(lines, got);
+    return CLI_OK;
+}
+
+/* Runs the frame and fills the findings; extra[0]: the figure, extra[1]: the lines of --update. */
 static int examine(worker *w, const cli_item *item, const qa_frame *expected, uint64_t recorded,
                    findings *f, cli_output *output)
 {
@@ -193,10 +215,8 @@ static int examine(worker *w, const cli_item *item, const qa_frame *expected, ui
         describe(f, expected, &got, &comparison);
         if (options->html)
             code = add_figure(w, item, &result, f, expected, &comparison, &output->extra[0]);
-        if (options->update) {
-            qa_suite_add_tensor_line(&output->extra[1], hash, item->name);
-            qa_write_ndjson(&output->extra[1], &got);
-        }
+        if (options->update && !code)
+            code = add_lines(w, item, hash, &got, &output->extra[1]);
         qa_comparison_release(&comparison);
     }
     qa_frame_release(&got);
@@ -232,10 +252,13 @@ static int keep_lines(replay *r, const cli_output *output)
 {
     if (output->extra[1].size == 0)
         return CLI_OK;
-    char *newline = strchr(output->extra[1].data, '\n');
-    bool kept = cli_lines_add(&r->expected, output->frame, newline + 1);
-    newline[1] = '\0';
-    if (kept && cli_lines_add(&r->tensors, output->frame, output->extra[1].data))
+    char *tensor = output->extra[1].data, *stages = strchr(tensor, '\n') + 1;
+    char *expected = strchr(stages, '\n') + 1;
+    bool kept = cli_lines_add(&r->expected, output->frame, expected);
+    *expected = '\0';
+    kept = kept && cli_lines_add(&r->stages, output->frame, stages);
+    *stages = '\0';
+    if (kept && cli_lines_add(&r->tensors, output->frame, tensor))
         return CLI_OK;
     cli_message("out of memory");
     return CLI_RESOURCE;
@@ -338,6 +361,8 @@ static int update(replay *r, int code)
         return cli_worse(code, CLI_BAD_INPUT);
     }
     code = cli_lines_write(&r->tensors, r->suite.path, "tensors.txt");
+    if (!code)
+        code = cli_lines_write(&r->stages, r->suite.path, "stages.txt");
     return code ? code : cli_lines_write(&r->expected, r->suite.path, "expected.ndjson");
 }
 
@@ -370,6 +395,7 @@ int cli_replay_suite(cli_replay *options, const char *path)
     cli_model_close(&r.model);
     cli_lines_release(&r.expected);
     cli_lines_release(&r.tensors);
+    cli_lines_release(&r.stages);
     qa_text_release(&card_path);
     qa_text_release(&name);
     free(r.seen);

@@ -9,6 +9,7 @@
  *     outputs/<stem>.<output>.npy
  *     expected.ndjson         the detections, one line a frame
  *     tensors.txt             a hash of each frame's input tensor and the frame's name
+ *     stages.txt              a hash of every stage of each frame, see stages.h
  *     tolerances.json         optional: {"score":0,"box":0,"keypoints":0,"angle":0}
  *
  * The invariant: expected.ndjson names the frames; a suite that was opened has all of them in

@@ -58,7 +58,7 @@ def check_record(points, tmp, card, paths, out):
     points.check("record makes a suite", made.code == 0 and made.out == "", made)
     points.equal("the suite holds what the design says", sorted(os.listdir(suite)),
                  ["card.json", "expected.ndjson", "frames", "labels.txt", "outputs",
-                  "tensors.txt"])
+                  "stages.txt", "tensors.txt"])
     points.equal("the frames are there, with their planes",
                  sorted(os.listdir(os.path.join(suite, "frames"))),
                  sorted([os.path.basename(p) for p in paths] + ["gray.raw"]))
@@ -97,6 +97,58 @@ def check_inspect(points, suite):
     points.check("inspect tells of a suite", found.code == 0 and
                  f"{COUNT} frames in {COUNT - 2} files" in found.out and "by-hand" in found.out,
                  found)
+
+
+# What is done to the card of a suite, and the stage that has to be named.
+STAGES = {
+    "resample": lambda c: c["preprocess"].update(resample="pillow-bicubic"),
+    "crop": lambda c: c["preprocess"].update(mode="scale_fit", rule="yolox"),
+    "normalise": lambda c: c["preprocess"].update(divide=2),
+    "pack": lambda c: c["preprocess"].update(layout="nhwc"),
+    "head": lambda c: c["head"].update(format="xywh"),
+    "threshold": lambda c: c["postprocess"].update(confidence=0.6),
+    "nms": lambda c: c["postprocess"]["nms"].update(iou=1.0),
+    "regions": lambda c: c["regions"][0].update(factor=0.1),
+}
+
+
+def check_stages(points, tmp, suite):
+    good = run("doctor", suite)
+    points.check("doctor finds a suite healthy as it was recorded",
+                 good.code == 0 and good.out.startswith("healthy"), good)
+    for stage, edit in STAGES.items():
+        other = os.path.join(tmp, "stage")
+        shutil.copytree(suite, other)
+        path = os.path.join(other, "card.json")
+        with open(path, encoding="utf-8") as file:
+            card = json.load(file)
+        edit(card)
+        write_json(path, card)
+        found = run("doctor", other, "--json")
+        said = found.lines()[0] if found.code == 1 else {"stages": []}
+        points.equal(f"doctor names {stage} as the first stage that differs",
+                     [s["first"] for s in said["stages"]], [stage])
+        shutil.rmtree(other)
+    other = os.path.join(tmp, "stage")
+    shutil.copytree(suite, other)
+    write(os.path.join(other, "frames", "p1.bmp"), bmp(80, 60, lambda x, y: (x, y, 9)))
+    description = os.path.join(other, "frames", "g.frame.json")
+    with open(description, encoding="utf-8") as file:
+        frame = json.load(file)
+    write_json(description, {**frame, "orientation": 8})
+    found = run("doctor", other, "--json")
+    points.equal("doctor tells another file from another orientation",
+                 [(s["first"], s["frames"]) for s in found.lines()[0]["stages"]],
+                 [("decode", 1), ("orientation", 1)])
+    updated = run("replay", other, "--update", "--force", env=NO_CI)
+    healed = run("doctor", other)
+    points.check("after an update the suite is healthy again",
+                 updated.code == 0 and healed.code == 0, updated, healed)
+    write(os.path.join(other, "stages.txt"), "0123 p0.bmp\n")
+    broken = run("doctor", other)
+    points.check("a damaged stages.txt is named", broken.code == 3 and "stages.txt" in broken.err,
+                 broken)
+    shutil.rmtree(other)
 
 
 def tamper(tmp, suite):
@@ -322,6 +374,7 @@ def main():
         suite = check_record(points, tmp, card, paths, out)
         check_replay(points, tmp, suite)
         check_inspect(points, suite)
+        check_stages(points, tmp, suite)
         changed = tamper(tmp, suite)
         check_differences(points, tmp, changed)
         check_tolerances(points, tmp, changed)

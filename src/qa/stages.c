@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/stages.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/names.h"
+#include "frame/format.h"
+#include "qa/fit_parts.h"
+#include "qa/suite.h"
+
+struct qa_stages {
+    const plumb_pipeline_spec *spec; /* the card's */
+    plumb_image_decoder *decoder;
+    plumb_head *head;
+    plumb_nms *nms;
+    plumb_regions *regions; /* NULL without any */
+    void *scratch;
+    plumb_detections list;
+};
+
+static const plumb_name names[] = {
+    { QA_STAGE_FILE, "decode" },
+    { QA_STAGE_COLOR, "colour" },
+    { QA_STAGE_ORIENTATION, "orientation" },
+    { QA_STAGE_CROP, "crop" },
+    { QA_STAGE_RESAMPLE, "resample" },
+    { QA_STAGE_NORMALISE, "normalise" },
+    { QA_STAGE_PACK, "pack" },
+    { QA_STAGE_HEAD, "head" },
+    { QA_STAGE_UNMAP, "unmap" },
+    { QA_STAGE_THRESHOLD, "threshold" },
+    { QA_STAGE_NMS, "nms" },
+    { QA_STAGE_REGIONS, "regions" },
+};
+
+static const plumb_name hints[] = {
+    { QA_STAGE_FILE, "the file of the frame, or the library that decodes it" },
+    { QA_STAGE_COLOR, "matrix and range of the frame, preprocess.channels" },
+    { QA_STAGE_ORIENTATION, "the orientation of the frame" },
+    { QA_STAGE_CROP, "preprocess.width, height, mode, rule; the frame's region of interest" },
+    { QA_STAGE_RESAMPLE, "preprocess.resample, channels, pad" },
+    { QA_STAGE_NORMALISE, "preprocess.divide, scale, mean, std" },
+    { QA_STAGE_PACK, "preprocess.layout, dtype, quantization" },
+    { QA_STAGE_HEAD, "head, or the recorded outputs" },
+    { QA_STAGE_UNMAP, "head.space, origin and units; preprocess.mode and rule" },
+    { QA_STAGE_THRESHOLD, "postprocess.confidence, confidence_per_class, classes" },
+    { QA_STAGE_NMS, "postprocess.nms" },
+    { QA_STAGE_REGIONS, "regions, postprocess.regions_when, clip, nms.max_detections" },
+};
+
+const char *qa_stage_name(qa_stage stage)
+{
+    return plumb_name_of(names, sizeof(names) / sizeof(names[0]), (int)stage);
+}
+
+const char *qa_stage_hint(qa_stage stage)
+{
+    return plumb_name_of(hints, sizeof(hints) / sizeof(hints[0]), (int)stage);
+}
+
+qa_stage qa_stages_compare(const qa_stage_hashes *a, const qa_stage_hashes *b)
+{
+    int stage = 0;
+    while (stage < QA_STAGE_COUNT &&
+           (a->hash[stage] == b->hash[stage] || a->hash[stage] == 0 || b->hash[stage] == 0))
+        stage++;
+    return (qa_stage)stage;
+}
+
+/* --- making --- */
+
+void qa_stages_destroy(qa_stages **stages)
+{
+    if (!stages || !*stages)
+        return;
+    qa_stages *s = *stages;
+    plumb_image_decoder_destroy(&s->decoder);
+    plumb_head_destroy(&s->head);
+    plumb_nms_destroy(&s->nms);
+    plumb_regions_destroy(&s->regions);
+    free(s->scratch);
+    free(s->list.items);
+    free(s->list.keypoints);
+    free(s);
+    *stages = NULL;
+}
+
+static bool reserve(qa_stages *s)
+{
+    size_t capacity = s->spec->nms.max_candidates, keypoints = plumb_head_keypoints(s->head);
+    s->list.items = malloc(capacity * sizeof(*s->list.items));
+    s->list.capacity = capacity;
+    s->list.keypoints_per_detection = keypoints;
+    if (keypoints > 0) {
+        s->list.keypoints = malloc(capacity * keypoints * sizeof(*s->list.keypoints));
+        s->list.keypoint_capacity = capacity;
+    }
+    size_t scratch = s->regions ? plumb_regions_scratch(s->regions) : 0;
+    s->scratch = malloc(scratch + 1);
+    return s->list.items && s->scratch && (keypoints == 0 || s->list.keypoints);
+}
+
+plumb_status qa_stages_create(const plumb_card *card, qa_stages **stages, plumb_diag *diag)
+{
+    qa_stages *s = calloc(1, sizeof(*s));
+    if (!s)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    s->spec = plumb_card_spec(card);
+    plumb_status status = plumb_image_decoder_create(NULL, &s->decoder, diag);
+    if (!status)
+        status = plumb_head_create(NULL, &s->spec->head, s->spec->preprocess.mapping.input,
+                                   &s->head, diag);
+    if (!status)
+        status = plumb_nms_create(NULL, &s->spec->nms, &s->nms, diag);
+    if (!status && s->spec->region_count > 0)
+        status =
+            plumb_regions_create(NULL, s->spec->regions, s->spec->region_count, &s->regions, diag);
+    if (!status && !reserve(s))
+        status = plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    if (status)
+        qa_stages_destroy(&s);
+    *stages = s;
+    return status;
+}
+
+/* --- frame to tensor --- */
+
+static uint64_t mix(uint64_t hash, const void *data, size_t size)
+{
+    uint64_t parts[2] = { hash, qa_hash(data, size) };
+    return qa_hash(parts, sizeof(parts));
+}
+
+/* Samples only, whatever the strides. */
+static uint64_t hash_pixels(const plumb_frame *frame)
+{
+    const plumb_format_info *info = plumb_format_info_of(frame->format);
+    const int32_t head[3] = { (int32_t)frame->format, frame->width, frame->height };
+    uint64_t hash = qa_hash(head, sizeof(head));
+    for (int p = 0; p < info->planes; p++) {
+        const plumb_plane *plane = &frame->planes[p];
+        plumb_plane_extent e =
+            plumb_plane_extent_of(info, frame->width, frame->height, p, plane->pixel_stride);
+        size_t stride = plane->row_stride ? (size_t)plane->row_stride : e.dense_stride;
+        for (int32_t y = 0; y < e.rows; y++)
+            for (int32_t x = 0; x < e.columns; x++)
+                hash =
+                    (hash ^ qa_hash(plane->data + (size_t)y * stride + (size_t)x * e.pixel_stride,
+                                    e.pixel_bytes)) *
+                    0x100000001b3u;
+    }
+    return hash;
+}
+
+/* The tensor of `spec`; 0 where it cannot be made. */
+static uint64_t hash_tensor(const plumb_preprocess_spec *spec, const plumb_frame *frame)
+{
+    plumb_tensor_info info = plumb_preprocess_tensor_info(spec);
+    plumb_tensor view = { .dtype = info.dtype, .rank = info.rank };
+    memcpy(view.shape, info.shape, sizeof(view.shape));
+    int64_t elements = plumb_tensor_elements(&view);
+    size_t size = elements > 0 ? (size_t)elements * plumb_dtype_size(info.dtype) : 0;
+    void *tensor = size > 0 ? malloc(size) : NULL;
+    uint64_t hash = 0;
+    if (tensor && fit_run(spec, frame, tensor, NULL, NULL) == PLUMB_OK)
+        hash = qa_hash(tensor, size);
+    free(tensor);
+    return hash;
+}
+
+/* Every pixel of the frame in RGB, stored or upright. */
+static uint64_t hash_color(const plumb_frame *frame, bool upright)
+{
+    plumb_frame whole = *frame;
+    whole.roi = (plumb_irect){ 0, 0, 0, 0 };
+    if (!upright)
+        whole.orientation = PLUMB_ORIENTATION_UP;
+    plumb_preprocess_spec spec = PLUMB_PREPROCESS_SPEC_INIT;
+    spec.mapping.input = plumb_frame_upright_size(&whole);
+    spec.mapping.mode = PLUMB_CROP_SCALE_FILL;
+    spec.resample = PLUMB_RESAMPLE_OPENCV_NEAREST;
+    spec.channels = PLUMB_CHANNELS_RGB;
+    spec.layout = PLUMB_LAYOUT_NHWC;
+    spec.dtype = PLUMB_DTYPE_UINT8;
+    return hash_tensor(&spec, &whole);
+}
+
+static uint64_t hash_mapping(const plumb_mapping *m)
+{
+    const int32_t integers[] = { m->roi.x,         m->roi.y,         m->roi.width,
+                                 m->roi.height,    m->turned,        m->scaled.width,
+                                 m->scaled.height, m->placed.x,      m->placed.y,
+                                 m->placed.width,  m->placed.height, m->input.width,
+                                 m->input.height,  m->upright.width, m->upright.height };
+    const double numbers[] = { m->source.x, m->source.y, m->source.width, m->source.height,
+                               m->scale_x,  m->scale_y,  m->offset_x,     m->offset_y };
+    return mix(qa_hash(integers, sizeof(integers)), numbers, sizeof(numbers));
+}
+
+static void hash_preprocess(const plumb_preprocess_spec *card, const plumb_frame *frame,
+                            qa_stage_hashes *h)
+{
+    plumb_preprocess_spec spec = *card;
+    h->hash[QA_STAGE_PACK] = hash_tensor(&spec, frame);
+    spec.layout = PLUMB_LAYOUT_NCHW;
+    spec.dtype = PLUMB_DTYPE_FLOAT32;
+    spec.quantization = (plumb_quantization){ 0.0f, 0 };
+    h->hash[QA_STAGE_NORMALISE] = hash_tensor(&spec, frame);
+    spec.divide = spec.scale = 1.0f;
+    for (int c = 0; c < 3; c++) {
+        spec.mean[c] = 0.0f;
+        spec.std[c] = 1.0f;
+    }
+    h->hash[QA_STAGE_RESAMPLE] = hash_tensor(&spec, frame);
+}
+
+/* --- outputs to detections --- */
+
+/* What a list says, best first; keypoints and angles belong to the boxes. */
+static uint64_t hash_list(const plumb_detections *list)
+{
+    const uint64_t head[2] = { list->count, (uint64_t)list->space };
+    uint64_t hash = qa_hash(head, sizeof(head));
+    for (size_t i = 0; i < list->count; i++) {
+        const plumb_detection *d = &list->items[i];
+        const float numbers[] = { d->box.x0, d->box.y0, d->box.x1, d->box.y1, d->score, d->angle };
+        const int32_t which[] = { d->class_id, d->row };
+        hash = mix(mix(hash, numbers, sizeof(numbers)), which, sizeof(which));
+        if (d->keypoints >= 0 && list->keypoints_per_detection > 0)
+            hash = mix(hash, list->keypoints + (size_t)d->keypoints * list->keypoints_per_detection,
+                       list->keypoints_per_detection * sizeof(*list->keypoints));
+    }
+    return hash;
+}
+
+static plumb_status decode(qa_stages *s, const plumb_outputs *outputs,
+                           const plumb_threshold *threshold, plumb_diag *diag)
+{
+    s->list.count = s->list.keypoint_slots = 0;
+    plumb_status status = plumb_head_decode(s->head, outputs, 0, threshold, &s->list, NULL, diag);
+    plumb_detections_keep_best(&s->list, s->list.capacity, PLUMB_FATE_CANDIDATES, NULL);
+    return status;
+}
+
+static plumb_status apply_regions(qa_stages *s, const plumb_mapping *mapping)
+{
+    const plumb_threshold *t = &s->spec->threshold;
+    if (!s->regions)
+        return PLUMB_OK;
+    return plumb_regions_run(s->regions, &s->list, mapping, NULL, t->confidence, t->per_class,
+                             t->per_class_count, s->scratch, NULL, NULL);
+}
+
+/* In the order of the card; each hash is taken behind its stage. */
+static void hash_suppression(qa_stages *s, const plumb_mapping *mapping, qa_stage_hashes *h)
+{
+    bool before = s->spec->regions_when == PLUMB_REGIONS_BEFORE_NMS;
+    if (before && apply_regions(s, mapping) != PLUMB_OK)
+        return;
+    if (plumb_nms_run(s->nms, &s->list, NULL, NULL, NULL) != PLUMB_OK)
+        return;
+    h->hash[QA_STAGE_NMS] = hash_list(&s->list);
+    if (!before && apply_regions(s, mapping) != PLUMB_OK)
+        return;
+    if (s->spec->clip && plumb_detections_clip(&s->list, mapping, NULL, NULL) != PLUMB_OK)
+        return;
+    plumb_detections_keep_best(&s->list, s->spec->nms.max_detections, PLUMB_FATE_DETECTIONS, NULL);
+    h->hash[QA_STAGE_REGIONS] = hash_list(&s->list);
+}
+
+static plumb_status hash_postprocess(qa_stages *s, const plumb_outputs *outputs,
+                                     const plumb_mapping *mapping, qa_stage_hashes *h,
+                                     plumb_diag *diag)
+{
+    plumb_outputs valid = *outputs;
+    for (size_t i = 0; i < valid.count; i++) {
+        plumb_status status = plumb_tensor_validate(&valid.tensors[i], diag);
+        if (status)
+            return status;
+    }
+    const plumb_threshold none = { 0.0f, NULL, 0, NULL, 0 };
+    plumb_status status = decode(s, &valid, &none, diag);
+    if (status)
+        return status;
+    h->hash[QA_STAGE_HEAD] = hash_list(&s->list);
+    plumb_space space = s->list.space;
+    status = plumb_detections_map(&s->list, mapping, space, PLUMB_SPACE_UPRIGHT, diag);
+    if (status)
+        return status;
+    h->hash[QA_STAGE_UNMAP] = hash_list(&s->list);
+    status = decode(s, &valid, &s->spec->threshold, diag);
+    if (!status)
+        status = plumb_detections_map(&s->list, mapping, space, PLUMB_SPACE_UPRIGHT, diag);
+    if (status)
+        return status;
+    h->hash[QA_STAGE_THRESHOLD] = hash_list(&s->list);
+    hash_suppression(s, mapping, h);
+    return PLUMB_OK;
+}
+
+plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_outputs *outputs,
+                           qa_stage_hashes *hashes, plumb_diag *diag)
+{
+    memset(hashes, 0, sizeof(*hashes));
+    plumb_frame frame = *given;
+    plumb_status status = PLUMB_OK;
+    if (frame.format == PLUMB_FORMAT_JPEG) {
+        status = plumb_image_decode(s->decoder, given->planes[0].data, given->planes[0].size,
+                                    &frame, diag);
+        if (given->orientation != PLUMB_ORIENTATION_UP)
+            frame.orientation = given->orientation;
+        frame.roi = given->roi;
+    }
+    if (!status)
+        status = plumb_frame_validate(&frame, diag);
+    plumb_mapping mapping;
+    bool whole = frame.roi.width == 0 && frame.roi.height == 0;
+    if (!status)
+        status = plumb_mapping_make(&s->spec->preprocess.mapping,
+                                    (plumb_size){ frame.width, frame.height }, frame.orientation,
+                                    whole ? NULL : &frame.roi, &mapping, diag);
+    if (status)
+        return status;
+    hashes->hash[QA_STAGE_FILE] = hash_pixels(&frame);
+    hashes->hash[QA_STAGE_COLOR] = hash_color(&frame, false);
+    hashes->hash[QA_STAGE_ORIENTATION] = hash_color(&frame, true);
+    hashes->hash[QA_STAGE_CROP] = hash_mapping(&mapping);
+    hash_preprocess(&s->spec->preprocess, &frame, hashes);
+    return hash_postprocess(s, outputs, &mapping, hashes, diag);
+}
+
+/* --- lines --- */
+
+void qa_stages_add_line(qa_text *text, const qa_stage_hashes *hashes, const char *frame)
+{
+    for (int i = 0; i < QA_STAGE_COUNT; i++)
+        qa_text_format(text, "%016" PRIx64 " ", hashes->hash[i]);
+    qa_text_format(text, "%s\n", frame);
+}
+
+bool qa_stages_read_line(char *line, qa_stage_hashes *hashes, const char **frame)
+{
+    for (int i = 0; i < QA_STAGE_COUNT; i++) {
+        char *end;
+        hashes->hash[i] = strtoull(line, &end, 16);
+        if (end != line + 16 || *end != ' ')
+            return false;
+        line = end + 1;
+    }
+    *frame = line;
+    return line[0] != '\0';
+}
