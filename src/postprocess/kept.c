@@ -20,7 +20,7 @@
 #define SAFE_AREA     1e-30f /* below, areas are too coarse for the bounds above */
 #define THIN          8.0f   /* ratio of sides */
 #define THIN_EXPONENT 4      /* how many times thinner their cells are, a power of two */
-#define CELL_LIMIT    1099511627776.0
+#define CELL_LIMIT    1152921504606846976.0 /* 2^60: further than float boxes can be */
 
 /* --- blocks --- */
 

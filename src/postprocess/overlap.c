@@ -5,12 +5,8 @@
 #include <math.h>
 
 #include "kernels/activation.h"
+#include "kernels/kept.h"
 #include "postprocess/region.h"
-
-static float area_of(const plumb_box *b)
-{
-    return (b->x1 - b->x0) * (b->y1 - b->y0);
-}
 
 static float common_area(const plumb_box *a, const plumb_box *b)
 {
@@ -23,12 +19,13 @@ static float common_area(const plumb_box *a, const plumb_box *b)
 static float overlap_iou(const plumb_detection *a, const plumb_detection *b)
 {
     float common = common_area(&a->box, &b->box);
-    return common / (area_of(&a->box) + area_of(&b->box) - common);
+    return common / (plumb_kept_area(&a->box) + plumb_kept_area(&b->box) - common);
 }
 
 static float overlap_ios(const plumb_detection *a, const plumb_detection *b)
 {
-    return common_area(&a->box, &b->box) / fminf(area_of(&a->box), area_of(&b->box));
+    return common_area(&a->box, &b->box) /
+           fminf(plumb_kept_area(&a->box), plumb_kept_area(&b->box));
 }
 
 /* Zheng et al., "Distance-IoU Loss", AAAI 2020: -1..1. */
@@ -106,7 +103,7 @@ static float overlap_opencv(const plumb_detection *first, const plumb_detection 
 /* TFLite_Detection_PostProcess: boxes without area overlap nothing. */
 static float overlap_tflite(const plumb_detection *a, const plumb_detection *b)
 {
-    if (!(area_of(&a->box) > 0.0f) || !(area_of(&b->box) > 0.0f))
+    if (!(plumb_kept_area(&a->box) > 0.0f) || !(plumb_kept_area(&b->box) > 0.0f))
         return 0.0f;
     return overlap_iou(a, b);
 }
@@ -117,7 +114,7 @@ static float overlap_mediapipe(const plumb_detection *a, const plumb_detection *
     const plumb_box *p = &a->box, *q = &b->box;
     plumb_box hull = { fminf(p->x0, q->x0), fminf(p->y0, q->y0), fmaxf(p->x1, q->x1),
                        fmaxf(p->y1, q->y1) };
-    float common = common_area(p, q), all = area_of(&hull);
+    float common = common_area(p, q), all = plumb_kept_area(&hull);
     return common > 0.0f && all > 0.0f ? common / all : 0.0f;
 }
 

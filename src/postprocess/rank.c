@@ -99,11 +99,6 @@ static bool unusable(const plumb_nms *nms, const plumb_detections *list, const p
     return true;
 }
 
-static float area_of(const plumb_box *b)
-{
-    return (b->x1 - b->x0) * (b->y1 - b->y0);
-}
-
 /* Who is beyond the limit is known at the end only: everyone behind the last candidate. */
 static void report_beyond(const plumb_nms *nms, const plumb_detections *list, uint64_t beyond,
                           plumb_ledger *ledger)
@@ -137,7 +132,7 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
                                     (plumb_record_key(record) == plumb_record_key(worst) &&
                                      compare(list, record, worst) >= 0)))
             continue;
-        float area = area_of(&d->box);
+        float area = plumb_kept_area(&d->box);
         smallest = area < smallest ? area : smallest;
         nms->records[count++] = record;
         if (count == 2 * limit) {

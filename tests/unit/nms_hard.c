@@ -58,10 +58,11 @@ static void season(random_state *r, plumb_detection *d, int count, int round)
 {
     static const float scales[] = { 1.0f / 640, 100.0f, 1e12f, 1e18f, 1e-18f };
     float scale = round % 5 == 0 ? scales[random_below(r, 5)] : 1.0f;
+    float offset = round % 7 == 0 ? 4e6f : 0.0f; /* where floats are half a pixel apart */
     for (int i = 0; i < count; i++) {
         float *b = &d[i].box.x0;
         for (int k = 0; k < 4; k++)
-            b[k] = (round % 3 == 0 ? roundf(b[k]) : b[k]) * scale;
+            b[k] = (round % 3 == 0 ? roundf(b[k]) : b[k] + offset) * scale;
         if (round % 4 == 0)
             d[i].score = floorf(d[i].score * 20) / 20;
     }
@@ -95,7 +96,9 @@ static void compare_once(random_state *r, int round, plumb_detection *items, int
         shuffle(r, items, count);
     plumb_nms_spec spec = PLUMB_NMS_SPEC_INIT;
     spec.method = PLUMB_NMS_HARD;
-    spec.iou = (float)(0.05 * (1 + random_below(r, 19)));
+    static const float rare[] = { 0.0f, 0.005f, 0.02f, 0.99f, 0.9999f, 1.0f };
+    spec.iou =
+        random_below(r, 20) ? (float)(0.05 * (1 + random_below(r, 19))) : rare[random_below(r, 6)];
     spec.class_aware = random_below(r, 2);
     spec.max_candidates = (size_t)count;
     spec.max_detections = 1;
