@@ -155,14 +155,11 @@ static bool run_passes(const plumb_gate *gate, const plumb_matrix *matrix, const
                        size_t count)
 {
     const void *data = at;
-    uint8_t pass;
-    if (gate->open)
-        return true;
     if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-        return plumb_rows_float(data, 0, 1, count, gate->limit, &pass);
+        return plumb_run_float(data, count, gate->limit);
     if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-        return plumb_rows_half(data, 0, 1, count, gate->key, &pass);
-    return plumb_rows_byte(at, 0, 1, count, byte_flip(matrix), byte_limit(gate, matrix), &pass);
+        return plumb_run_half(data, count, gate->key);
+    return gate->open || plumb_run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix));
 }
 
 /* A value that passes, against the one entered before. */

@@ -43,14 +43,12 @@ static inline float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int
     return value;
 }
 
-/* Ask for the columns of a row that is read next; only where they lie side by side. */
+/* Ask for the first columns of a row that is read soon. */
 static inline void plumb_matrix_prefetch(const plumb_matrix *matrix, int64_t row, int64_t columns)
 {
     const unsigned char *at = plumb_matrix_row(matrix, row);
-    int64_t bytes = columns * matrix->column_stride;
-    if (matrix->column_stride > 8)
-        return;
-    for (int64_t offset = 0; offset < bytes; offset += 64)
+    int64_t step = matrix->column_stride < 64 ? 64 : matrix->column_stride;
+    for (int64_t offset = 0; offset < columns * matrix->column_stride; offset += step)
         PLUMB_PREFETCH(at + offset);
 }
 

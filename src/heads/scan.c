@@ -341,6 +341,10 @@ static void scan_columns(scan *s, const plumb_block *block, const front *f, int6
     if (!plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
                             block->background - f->first_column, best))
         return;
+    /* Boxes lie far from the scores: they are asked for all at once. */
+    for (int64_t i = 0; block->boxes.data && i < count; i++)
+        if (best[i] != 0)
+            plumb_matrix_prefetch(&block->boxes, row + i, 4);
     for (int64_t i = 0; i < count; i++) {
         if (best[i] == 0)
             continue;

@@ -99,18 +99,43 @@ size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, 
     SCAN_BLOCKS(int8_t, byte_stays, flip, limit)
 }
 
+#define SCAN_RUN(flag, test, ...)                                                                  \
+    flag all = -1;                                                                                 \
+    if (count == BLOCK)                                                                            \
+        for (size_t i = 0; i < BLOCK; i++)                                                         \
+            all &= test(data[i], __VA_ARGS__);                                                     \
+    else                                                                                           \
+        for (size_t i = 0; i < count; i++)                                                         \
+            all &= test(data[i], __VA_ARGS__);                                                     \
+    return !all;
+
+bool plumb_run_float(const float *data, size_t count, float limit)
+{
+    SCAN_RUN(int32_t, float_stays, limit)
+}
+
+bool plumb_run_half(const uint16_t *data, size_t count, int32_t limit)
+{
+    SCAN_RUN(int16_t, half_stays_by_key, (int16_t)limit)
+}
+
+bool plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit)
+{
+    SCAN_RUN(int8_t, byte_stays, flip, limit)
+}
+
 /* A run of at least one step is read in whole steps, the last of which overlaps the one before:
  * there is no tail to be read one by one. A single value a row is one cache line a row: they are
- * asked for well ahead. */
+ * asked for well ahead, into the second cache, whose misses do not hold up the first. */
 #define STEP  16
-#define AHEAD 48 /* rows */
+#define AHEAD 96 /* rows */
 
 #define SCAN_ROWS(type, flag, test, ...)                                                           \
     int any = 0;                                                                                   \
     for (size_t row = 0; count == 1 && row < rows; row++) {                                        \
         const type *value = data + (ptrdiff_t)row * stride;                                        \
         /* past the end it is an address that nobody reads */                                      \
-        PLUMB_PREFETCH(                                                                            \
+        PLUMB_PREFETCH_FAR(                                                                        \
             (const void *)((uintptr_t)value + (uintptr_t)(AHEAD * stride) * sizeof(type)));        \
         pass[row] = !test(*value, __VA_ARGS__);                                                    \
         any |= pass[row];                                                                          \

@@ -16,9 +16,11 @@
 #define PLUMB_SCORE_PLANES 8   /* at most in one call: as many streams as caches follow well */
 
 #if defined(__GNUC__) || defined(__clang__)
-#define PLUMB_PREFETCH(address) __builtin_prefetch(address)
+#define PLUMB_PREFETCH(address)     __builtin_prefetch(address)
+#define PLUMB_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2) /* not into the first cache */
 #else
-#define PLUMB_PREFETCH(address) (void)(address)
+#define PLUMB_PREFETCH(address)     (void)(address)
+#define PLUMB_PREFETCH_FAR(address) (void)(address)
 #endif
 
 /* Halves in their numeric order: they have a sign and a magnitude, integers have not. */
@@ -40,6 +42,11 @@ size_t plumb_columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes,
                           int32_t limit, uint16_t *blocks);
 size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, size_t count,
                           uint8_t flip, int8_t limit, uint16_t *blocks);
+
+/* Does any of `count` adjacent values pass? Meant for one plane of one block. */
+bool plumb_run_float(const float *data, size_t count, float limit);
+bool plumb_run_half(const uint16_t *data, size_t count, int32_t limit);
+bool plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit);
 
 /* Scores by row: `rows` runs of `count` adjacent classes, `stride` elements apart. Sets pass[i]
  * to 0 or not 0; returns whether any passes. */

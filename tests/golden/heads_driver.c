@@ -6,7 +6,8 @@
  * with exact floats, and the ledger as "count FATE N"; or "error CODE FIELD: MESSAGE".
  *
  * spread=1 moves every tensor to strides that no dense tensor has, with NaN or 0x7f between the
- * elements and an odd base address for the bytes.
+ * elements and an odd base address for the bytes; spread=2 stores the sides in reverse order, so
+ * that what lay by row lies by column.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 static float anchors[4096], priors[65536], per_class[512];
 static uint8_t allowed[512];
 static plumb_outputs outputs;
-static bool spread;
+static int spread;
 
 static size_t read_floats(const char *text, float *values, size_t capacity)
 {
@@ -49,8 +50,9 @@ static void spread_tensor(plumb_tensor *tensor)
 {
     int64_t size = (int64_t)plumb_dtype_size(tensor->dtype), stride = size;
     int64_t strides[PLUMB_MAX_RANK], count = plumb_tensor_elements(tensor);
-    for (int32_t i = tensor->rank - 1; i >= 0; i--) {
-        strides[i] = stride * 2 + size;
+    for (int32_t n = 0; n < tensor->rank; n++) {
+        int32_t i = spread == 2 ? n : tensor->rank - 1 - n;
+        strides[i] = spread == 2 ? stride : stride * 2 + size;
         stride = strides[i] * tensor->shape[i];
     }
     unsigned char *memory = keep((size_t)(stride + 8));
@@ -189,7 +191,7 @@ static void set(const char *name, const char *value)
     else if (!strcmp(name, "row"))
         run.row = atol(value);
     else if (!strcmp(name, "spread"))
-        spread = atoi(value) != 0;
+        spread = atoi(value);
     else if (!strcmp(name, "out"))
         add_output(value);
     else

@@ -7,7 +7,8 @@ import os
 
 import numpy as np
 
-from heads_support import Tap, decode
+from heads_support import decode
+from tap import Tap
 
 HEADS = {
     "yolox_nano": dict(type="yolox", input="416x416"),
@@ -42,8 +43,8 @@ def check(tap, model, path):
         error, score = min(((np.abs(b - box).max(), abs(s - r["score"]))
                             for c, s, b in found if c == r["class"]), default=(1e9, 1e9))
         worst_box, worst_score = max(worst_box, error), max(worst_score, score)
-    tap.ok(worst_box < 0.01 and worst_score < 1e-5, name,
-           "%g px, score %g, %s" % (worst_box, worst_score, result.error))
+    tap.check(name, worst_box < 0.01 and worst_score < 1e-5,
+              ["%g px, score %g, %s" % (worst_box, worst_score, result.error)])
 
 
 def twins(tap, root):
@@ -59,7 +60,7 @@ def twins(tap, root):
                           for d in result.detections})
         same = boxes[0].keys() == boxes[1].keys() and len(boxes[0]) > 0
         worst = max(np.abs(boxes[0][r] - boxes[1][r]).max() for r in boxes[0]) if same else 1e9
-        tap.ok(worst < 1e-6, "ultraface raw equals decoded, " + stem, "%g" % worst)
+        tap.check("ultraface raw equals decoded, " + stem, worst < 1e-6, ["%g" % worst])
 
 
 def main():

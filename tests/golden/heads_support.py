@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run heads_driver on numpy arrays; count TAP lines."""
+"""Run heads_driver on numpy arrays."""
 import os
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 FOLDER = tempfile.TemporaryDirectory()
 DRIVER = os.environ.get("HEADS_DRIVER", sys.argv[1] if len(sys.argv) > 1 else "")
@@ -36,7 +38,7 @@ class Result:
                                         np.array(numbers[6:]).reshape(-1, 3)))
 
 
-def decode(arrays, quantization=None, spread=False, **settings):
+def decode(arrays, quantization=None, spread=0, **settings):
     """Arrays in output order; quantization: one (scale, zero_point) or None for each."""
     arguments = ["spread=%d" % spread]
     for name, value in settings.items():
@@ -55,22 +57,3 @@ def decode(arrays, quantization=None, spread=False, **settings):
         arguments.append("out=" + path)
     done = subprocess.run([DRIVER] + arguments, stdout=subprocess.PIPE, check=True, text=True)
     return Result(done.stdout)
-
-
-class Tap:
-    def __init__(self):
-        self.count, self.failed = 0, 0
-
-    def ok(self, good, name, detail=""):
-        self.count += 1
-        self.failed += not good
-        print("%sok %d - %s%s" % ("" if good else "not ", self.count, name,
-                                  "" if good or not detail else " (" + detail + ")"))
-
-    def skip(self, name, why):
-        self.count += 1
-        print("ok %d - %s # SKIP %s" % (self.count, name, why))
-
-    def done(self):
-        print("1..%d" % self.count)
-        sys.exit(1 if self.failed else 0)
