@@ -88,7 +88,9 @@ static bool runs(const plumb_frame_rows *rows)
         return false;
     if (info->family != PLUMB_FAMILY_YUV)
         return c[0].pixel_stride == info->pixel_bytes[0];
-    bool whole_chroma = info->chroma_x == 1 || (c[1].pixel_stride == 1 && c[2].pixel_stride == 1);
+    /* The kernels step through both chroma planes alike. */
+    bool whole_chroma =
+        c[1].pixel_stride == c[2].pixel_stride && (info->chroma_x == 1 || c[1].pixel_stride == 1);
     return whole_chroma && c[0].pixel_stride == info->pixel_bytes[0];
 }
 
