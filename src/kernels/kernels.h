@@ -83,6 +83,10 @@ typedef struct plumb_kernels {
     /* Rows without gaps, from an even pixel on: pixel i has chroma sample i / 2. */
     void (*yuv8_half)(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
                       ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants);
+    /* The same for words of ten bits, in the low bits or `high`; strides in bytes. */
+    void (*yuv10_half)(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                       ptrdiff_t chroma_stride, bool high, int32_t n,
+                       const plumb_yuv_constants *constants);
     /* Bytes of pixels of `size` 2, 3 or 4 into rows; to[k] may be NULL. */
     void (*split)(uint8_t *const to[4], const uint8_t *from, int size, int32_t n);
     void (*reverse)(uint8_t *to, const uint8_t *from, int32_t n);

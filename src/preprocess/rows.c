@@ -79,12 +79,12 @@ static void pick_colors(const plumb_frame_rows *rows, int32_t row, uint8_t *cons
     }
 }
 
-/* True where a run of columns can be taken as it lies: bytes, and pixels without gaps. */
+/* True where a run of columns can be taken as it lies: pixels without gaps. */
 static bool runs(const plumb_frame_rows *rows)
 {
     const plumb_format_info *info = rows->view.info;
     const plumb_component *c = rows->view.component;
-    if (!rows->plan->along.dense || info->sample_bytes != 1)
+    if (!rows->plan->along.dense || info->format == PLUMB_FORMAT_RGB565)
         return false;
     if (info->family != PLUMB_FAMILY_YUV)
         return c[0].pixel_stride == info->pixel_bytes[0];
@@ -107,6 +107,10 @@ static void run_yuv(const plumb_frame_rows *rows, int32_t row, int32_t column, i
     const uint8_t *v = component_row(rows, 2, row) + half;
     if (info->chroma_x == 0) {
         plan->kernels.yuv8(rgb, y, u, v, n, &plan->constants);
+        return;
+    }
+    if (info->sample_bytes == 2) {
+        plan->kernels.yuv10_half(rgb, y, u, v, stride, info->shift > 0, n, &plan->constants);
         return;
     }
     if (info->pixel_bytes[0] == 2) { /* YUYV, UYVY: luma and chroma apart; rows hold whole pairs */

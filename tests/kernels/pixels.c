@@ -106,6 +106,70 @@ static void convert_half_chroma(void **state)
     }
 }
 
+static void compare_ten(random_state *r, int32_t n, bool high, bool swapped, ptrdiff_t stride,
+                        const plumb_yuv_constants *k)
+{
+    size_t pairs = (size_t)(n + 1) / 2;
+    fence y = random_fence(r, (size_t)n * 2), u = random_fence(r, pairs * 4), v;
+    v = random_fence(r, pairs * 2);
+    const uint8_t *pu = stride == 4 ? u.data + 2 * swapped : u.data + pairs * 2;
+    const uint8_t *pv = stride == 4 ? u.data + 2 * !swapped : v.data;
+    color_rows want, got;
+    uint8_t *to[3] = { want.rows[0], want.rows[1], want.rows[2] };
+    uint8_t *rgb[3] = { got.rows[0], got.rows[1], got.rows[2] };
+    reference.yuv10_half(to, y.data, pu, pv, stride, high, n, k);
+    for (int s = 0; s < set_count; s++) {
+        sets[s].yuv10_half(rgb, y.data, pu, pv, stride, high, n, k);
+        for (int c = 0; c < 3; c++)
+            assert_memory_equal(rgb[c], to[c], (size_t)n);
+    }
+    fence_free(&y);
+    fence_free(&u);
+    fence_free(&v);
+}
+
+static void convert_ten_bits(void **state)
+{
+    (void)state;
+    need_simd();
+    random_state r = { 7 };
+    for (int range = PLUMB_RANGE_LIMITED; range <= PLUMB_RANGE_FULL; range++) {
+        plumb_yuv_constants k = plumb_matrix_constants(PLUMB_MATRIX_BT2020, (plumb_range)range, 10);
+        for (int32_t n = 1; n <= WIDEST; n++) {
+            for (int kind = 0; kind < 4; kind++)
+                compare_ten(&r, n, kind & 1, kind & 2, 4, &k);
+            compare_ten(&r, n, true, false, 2, &k);
+            compare_ten(&r, n, false, false, 2, &k);
+        }
+    }
+}
+
+static void convert_whole_chroma(void **state)
+{
+    (void)state;
+    need_simd();
+    random_state r = { 8 };
+    for (int range = PLUMB_RANGE_LIMITED; range <= PLUMB_RANGE_FULL; range++) {
+        plumb_yuv_constants k = plumb_matrix_constants(PLUMB_MATRIX_BT709, (plumb_range)range, 8);
+        for (int32_t n = 1; n <= WIDEST; n++) {
+            fence in[3];
+            for (int c = 0; c < 3; c++)
+                in[c] = random_fence(&r, (size_t)n);
+            color_rows want, got;
+            uint8_t *to[3] = { want.rows[0], want.rows[1], want.rows[2] };
+            uint8_t *rgb[3] = { got.rows[0], got.rows[1], got.rows[2] };
+            reference.yuv8(to, in[0].data, in[1].data, in[2].data, n, &k);
+            for (int s = 0; s < set_count; s++) {
+                sets[s].yuv8(rgb, in[0].data, in[1].data, in[2].data, n, &k);
+                for (int c = 0; c < 3; c++)
+                    assert_memory_equal(rgb[c], to[c], (size_t)n);
+            }
+            for (int c = 0; c < 3; c++)
+                fence_free(&in[c]);
+        }
+    }
+}
+
 static void split_and_reverse(void **state)
 {
     (void)state;
@@ -346,7 +410,8 @@ static void interleave_and_turn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(convert_half_chroma), cmocka_unit_test(split_and_reverse),
+        cmocka_unit_test(convert_half_chroma), cmocka_unit_test(convert_whole_chroma),
+        cmocka_unit_test(convert_ten_bits),    cmocka_unit_test(split_and_reverse),
         cmocka_unit_test(sum_along_rows),      cmocka_unit_test(sum_across_rows),
         cmocka_unit_test(compute_values),      cmocka_unit_test(interleave_and_turn),
     };

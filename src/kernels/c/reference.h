@@ -9,6 +9,11 @@
 
 void plumb_yuv8_half_c(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
                        ptrdiff_t chroma_stride, int32_t n, const plumb_yuv_constants *constants);
+void plumb_yuv8_c(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                  int32_t n, const plumb_yuv_constants *constants);
+void plumb_yuv10_half_c(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                        ptrdiff_t chroma_stride, bool high, int32_t n,
+                        const plumb_yuv_constants *constants);
 void plumb_along_c(plumb_step step, void *const to[], const void *const from[], int planes,
                    const plumb_taps *taps);
 void plumb_across_c(plumb_step step, void *to, const void *const *rows, const plumb_taps *taps,

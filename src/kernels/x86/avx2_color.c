@@ -161,6 +161,111 @@ static void yuv8_half(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u,
     rest(rgb, y, u, v, chroma_stride, done, n, constants);
 }
 
+PLUMB_INLINE __m256i around_zero(__m256i words)
+{
+    return _mm256_xor_si256(words, _mm256_set1_epi16((int16_t)0x8000));
+}
+
+/* 16 pixels in words: luma with its gain, and chroma around 0, both scaled by 64 in the result. */
+typedef struct narrow_words {
+    __m256i red, green, blue;
+} narrow_words;
+
+PLUMB_INLINE narrow_words narrow_sixteen(__m256i y, __m256i u, __m256i v, const narrow_vectors *k)
+{
+    __m256i luma = luma_of(y, k);
+    __m256i green =
+        _mm256_add_epi16(_mm256_mulhrs_epi16(u, k->u_green), _mm256_mulhrs_epi16(v, k->v_green));
+    return (narrow_words){ _mm256_adds_epi16(luma, _mm256_mulhrs_epi16(v, k->v_red)),
+                           _mm256_subs_epi16(luma, green),
+                           _mm256_adds_epi16(luma, _mm256_mulhrs_epi16(u, k->u_blue)) };
+}
+
+static void yuv8(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                 int32_t n, const plumb_yuv_constants *constants)
+{
+    if (constants->wide || n < 32) {
+        plumb_yuv8_c(rgb, y, u, v, n, constants);
+        return;
+    }
+    narrow_vectors k = narrow_of(constants);
+    __m256i zero = _mm256_setzero_si256();
+    for (int32_t i = 0; i < n; i += 32) {
+        i = i + 32 > n ? n - 32 : i;
+        __m256i a = load(y + i), b = load(u + i), c = load(v + i);
+        narrow_words low =
+            narrow_sixteen(_mm256_unpacklo_epi8(a, a), around_zero(_mm256_unpacklo_epi8(zero, b)),
+                           around_zero(_mm256_unpacklo_epi8(zero, c)), &k);
+        narrow_words high =
+            narrow_sixteen(_mm256_unpackhi_epi8(a, a), around_zero(_mm256_unpackhi_epi8(zero, b)),
+                           around_zero(_mm256_unpackhi_epi8(zero, c)), &k);
+        store(rgb[0] + i, bytes_of(low.red, high.red));
+        store(rgb[1] + i, bytes_of(low.green, high.green));
+        store(rgb[2] + i, bytes_of(low.blue, high.blue));
+    }
+}
+
+/* Words of ten bits moved to the high bits. */
+PLUMB_INLINE __m256i ten_bits(__m256i words, bool high)
+{
+    return high ? _mm256_and_si256(words, _mm256_set1_epi16((int16_t)0xffc0))
+                : _mm256_slli_epi16(words, 6);
+}
+
+/* 16 pixels from pairs of words (u, v), or (v, u), in double words. */
+PLUMB_INLINE narrow_words ten_sixteen(const uint8_t *y, __m256i pairs, bool high, bool swapped,
+                                      const narrow_vectors *k)
+{
+    __m256i first = _mm256_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13, 0, 1, 0, 1,
+                                     4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13);
+    __m256i second = _mm256_add_epi8(first, _mm256_set1_epi8(2));
+    pairs = around_zero(ten_bits(pairs, high));
+    __m256i a = _mm256_shuffle_epi8(pairs, first), b = _mm256_shuffle_epi8(pairs, second);
+    return narrow_sixteen(ten_bits(load(y), high), swapped ? b : a, swapped ? a : b, k);
+}
+
+PLUMB_INLINE __m256i pairs_of(const uint8_t *u, const uint8_t *v)
+{
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)u);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)v);
+    return _mm256_or_si256(_mm256_cvtepu16_epi32(a),
+                           _mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16));
+}
+
+PLUMB_INLINE __m256i in_order(__m256i low, __m256i high)
+{
+    return _mm256_permute4x64_epi64(bytes_of(low, high), 0xd8);
+}
+
+static void yuv10_half(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
+                       ptrdiff_t chroma_stride, bool high, int32_t n,
+                       const plumb_yuv_constants *constants)
+{
+    bool together = chroma_stride == 4 && (v == u + 2 || u == v + 2), swapped = u == v + 2;
+    int32_t done = 0, full = n >= 32 && (together || chroma_stride == 2) ? n / 2 * 2 : 0;
+    narrow_vectors k = narrow_of(constants);
+    while (done < full) {
+        done = done + 32 > full ? full - 32 : done;
+        narrow_words w[2];
+        for (int h = 0; h < 2; h++) {
+            int32_t i = done + 16 * h;
+            __m256i pairs =
+                together ? load((swapped ? v : u) + 2 * (ptrdiff_t)i) : pairs_of(u + i, v + i);
+            w[h] = ten_sixteen(y + 2 * (ptrdiff_t)i, pairs, high, together && swapped, &k);
+        }
+        store(rgb[0] + done, in_order(w[0].red, w[1].red));
+        store(rgb[1] + done, in_order(w[0].green, w[1].green));
+        store(rgb[2] + done, in_order(w[0].blue, w[1].blue));
+        done += 32;
+    }
+    if (done < n) {
+        uint8_t *to[3] = { rgb[0] + done, rgb[1] + done, rgb[2] + done };
+        ptrdiff_t at = (ptrdiff_t)(done / 2) * chroma_stride;
+        plumb_yuv10_half_c(to, y + 2 * (ptrdiff_t)done, u + at, v + at, chroma_stride, high,
+                           n - done, constants);
+    }
+}
+
 /* Every third byte of 96, for the three channels: blend the three vectors, then one shuffle. */
 static void split3(uint8_t *const to[4], const uint8_t *from, int32_t n)
 {
@@ -273,7 +378,9 @@ static void reverse(uint8_t *to, const uint8_t *from, int32_t n)
 
 void plumb_kernels_init_avx2_color(plumb_kernels *kernels)
 {
+    kernels->yuv8 = yuv8;
     kernels->yuv8_half = yuv8_half;
+    kernels->yuv10_half = yuv10_half;
     kernels->split = split;
     kernels->reverse = reverse;
 }
