@@ -48,7 +48,7 @@ static void examine(tally *t, uint32_t expected, qa_doctor_verdict verdict)
     qa_doctor_options options = { with_card ? &world.spec : NULL, NAN };
     scene_frames(&world, frames);
     if (qa_doctor_examine(NULL, frames, world.frame_count, &options, &report, &diag)) {
-        printf("error: %s %s\n", diag.field, diag.message);
+        printf("# error: %s %s\n", diag.field, diag.message);
         return;
     }
     t->runs++;
@@ -67,7 +67,7 @@ static void examine(tally *t, uint32_t expected, qa_doctor_verdict verdict)
     if (t->wrong_count < 6)
         t->wrong[t->wrong_count++] = codes;
     if (verbose)
-        printf("    %s: %s, %s; %s (%zu frames, %zu true, %dx%d, input %dx%d mode %d)\n", t->name,
+        printf("#     %s: %s, %s; %s (%zu frames, %zu true, %dx%d, input %dx%d mode %d)\n", t->name,
                qa_doctor_verdict_name(report.verdict), report.reason,
                report.fault_count ? report.faults[0].detail : "", report.frame_count,
                report.truth_count, (int)world.frames[0].image.width,
@@ -79,7 +79,7 @@ static void print_tally(const tally *t)
 {
     if (t->runs == 0)
         return;
-    printf("%-52s %5d/%-5d %6.2f %%", t->name, t->right, t->runs, 100.0 * t->right / t->runs);
+    printf("# %-52s %5d/%-5d %6.2f %%", t->name, t->right, t->runs, 100.0 * t->right / t->runs);
     if (t->right < t->runs)
         printf("  unknown %d (tied %d) healthy %d model %d; named", t->unknown, t->tied, t->healthy,
                t->model);
