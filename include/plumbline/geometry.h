@@ -122,7 +122,12 @@ PLUMB_API bool plumb_crop_mode_parse(const char *name, plumb_crop_mode *mode);
  * tf-central       -                                         cut trunc((H - H*fraction)/2) on each
  *                                                            side, then stretch
  *
- * scale_fill is the same for all. A pair marked "-" is PLUMB_E_UNSUPPORTED. */
+ * scale_fill is the same for all. A pair marked "-" is PLUMB_E_UNSUPPORTED.
+ *
+ * Boxes go back with the ratio of the integer sizes, which is where the pixels really are, up to
+ * the exact rule and two peers whose own inverse is part of the convention: yolox divides by r
+ * itself (its boxes lie up to one source pixel elsewhere when trunc cut something off), and
+ * opencv-dnn's center_crop resizes by the factor f, not to a size. */
 typedef enum plumb_rule {
     PLUMB_RULE_UNSET = 0,
     PLUMB_RULE_EXACT,

@@ -53,6 +53,15 @@ static void fit_ultralytics(plumb_mapping *m)
           half_even((m->input.height - height) / 2.0 - 0.1));
 }
 
+/* YOLOX takes boxes back with `boxes /= r`, also where the resized picture was cut to whole pixels,
+ * and its published results were made that way. */
+static void fit_yolox(plumb_mapping *m)
+{
+    double r = fit_ratio(m);
+    place(m, trunc(m->picture.width * r), trunc(m->picture.height * r), 0, 0);
+    m->scale_x = m->scale_y = r;
+}
+
 static void fit_opencv(plumb_mapping *m)
 {
     float rx = (float)m->input.width / (float)m->picture.width;
@@ -95,7 +104,7 @@ static bool scale_fit(const plumb_mapping_spec *spec, plumb_mapping *m)
         fit_ultralytics(m);
         return true;
     case PLUMB_RULE_YOLOX:
-        place(m, trunc(m->picture.width * r), trunc(m->picture.height * r), 0, 0);
+        fit_yolox(m);
         return true;
     case PLUMB_RULE_OPENCV_DNN:
         fit_opencv(m);

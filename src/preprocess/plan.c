@@ -26,7 +26,7 @@ static plumb_axis_request exact_request(double source, double extent, int32_t si
     return r;
 }
 
-static plumb_axis_request request_of(const plumb_mapping *m, plumb_rule rule, bool y)
+static plumb_axis_request request_of(const plumb_mapping *m, const plumb_mapping_spec *spec, bool y)
 {
     double source = y ? m->source.y : m->source.x;
     double extent = y ? m->source.height : m->source.width;
@@ -36,12 +36,17 @@ static plumb_axis_request request_of(const plumb_mapping *m, plumb_rule rule, bo
     int32_t count = y ? m->placed.height : m->placed.width;
     int32_t scaled = y ? m->scaled.height : m->scaled.width;
     plumb_axis_request r;
-    if (rule == PLUMB_RULE_EXACT) {
+    if (spec->rule == PLUMB_RULE_EXACT) {
         r = exact_request(source, extent, side, scale, offset, placed, count);
     } else { /* a crop of this kind comes before the resize: nothing outside it is seen */
-        plumb_axis_request whole = { (int32_t)extent, scaled, placed - (int32_t)offset,
-                                     count,           0.0,    (double)(int32_t)extent / scaled,
-                                     scale,           false };
+        bool by_factor = spec->rule == PLUMB_RULE_OPENCV_DNN && spec->mode == PLUMB_CROP_CENTER;
+        int32_t length = (int32_t)extent;
+        plumb_axis_request whole = { .side = length,
+                                     .scaled = scaled,
+                                     .begin = placed - (int32_t)offset,
+                                     .count = count,
+                                     .scale = (double)length / scaled,
+                                     .inverse = by_factor ? scale : (double)scaled / length };
         r = whole;
     }
     r.is_y = y;
@@ -71,8 +76,8 @@ static plumb_irect roi_in_buffer(const plumb_mapping *m)
 static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
 {
     const plumb_mapping *m = &plan->mapping;
-    plumb_rule rule = plan->spec.mapping.rule;
-    plumb_axis_request x = request_of(m, rule, false), y = request_of(m, rule, true);
+    const plumb_mapping_spec *spec = &plan->spec.mapping;
+    plumb_axis_request x = request_of(m, spec, false), y = request_of(m, spec, true);
     plumb_status status =
         plumb_arithmetic_select(&plan->context, plan->spec.resample, &x, &y, &plan->arithmetic);
     if (status)
@@ -99,7 +104,7 @@ static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
                           (int)m->picture.width, (int)m->picture.height, (int)m->scaled.width,
                           (int)m->scaled.height, plumb_resampler_name(plan->spec.resample));
     plumb_irect buffer = roi_in_buffer(m);
-    bool cropped = rule != PLUMB_RULE_EXACT;
+    bool cropped = spec->rule != PLUMB_RULE_EXACT;
     int32_t base_x = cropped ? (int32_t)m->source.x : 0;
     int32_t base_y = cropped ? (int32_t)m->source.y : 0;
     turn_axis(ax, base_x, axes.swap ? buffer.y : buffer.x, m->picture.width, axes.mirror_x);

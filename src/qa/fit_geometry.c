@@ -92,13 +92,20 @@ static bool make(const fit_trial *trial, const plumb_frame *frame, plumb_mapping
                               NULL) == PLUMB_OK;
 }
 
-static bool same_mapping(const plumb_mapping *a, const plumb_mapping *b)
+/* Rules that resample by a factor; for the others the integer sizes say all about the pixels. */
+static bool by_factor(const plumb_mapping_spec *spec)
 {
-    const double x[8] = { a->source.x, a->source.y, a->source.width, a->source.height,
-                          a->scale_x,  a->scale_y,  a->offset_x,     a->offset_y };
-    const double y[8] = { b->source.x, b->source.y, b->source.width, b->source.height,
-                          b->scale_x,  b->scale_y,  b->offset_x,     b->offset_y };
-    for (int i = 0; i < 8; i++)
+    return spec->rule == PLUMB_RULE_EXACT ||
+           (spec->rule == PLUMB_RULE_OPENCV_DNN && spec->mode == PLUMB_CROP_CENTER);
+}
+
+static bool same_mapping(const plumb_mapping *a, const plumb_mapping *b, bool factors)
+{
+    const double x[] = { a->source.x, a->source.y, a->source.width, a->source.height,
+                         a->offset_x, a->offset_y, a->scale_x,      a->scale_y };
+    const double y[] = { b->source.x, b->source.y, b->source.width, b->source.height,
+                         b->offset_x, b->offset_y, b->scale_x,      b->scale_y };
+    for (int i = 0; i < (factors ? 8 : 6); i++)
         if (x[i] != y[i])
             return false;
     return a->turned == b->turned && a->orientation == b->orientation &&
@@ -109,10 +116,11 @@ static bool same_mapping(const plumb_mapping *a, const plumb_mapping *b)
 
 bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_trial *b)
 {
+    bool factors = by_factor(&a->mapping) || by_factor(&b->mapping);
     for (size_t i = 0; i < search->pair_count; i++) {
         plumb_mapping m, n;
         if (!make(a, &search->pairs[i].frame, &m) || !make(b, &search->pairs[i].frame, &n) ||
-            !same_mapping(&m, &n))
+            !same_mapping(&m, &n, factors))
             return false;
     }
     return true;
