@@ -168,6 +168,10 @@ static plumb_status check_spec(const plumb_head_spec *spec, const plumb_head_fam
         status = check_arrays(spec, diag);
     if (status)
         return status;
+    if (spec->class_count > 0 && family->classes > 0 && spec->class_count != family->classes)
+        return plumb_fail(diag, PLUMB_E_VALUE, "head.class_count", "%d, but the %s head has %d",
+                          (int)spec->class_count, plumb_head_type_name(spec->type),
+                          (int)family->classes);
     if (spec->outputs && (spec->output_count < family->least_outputs ||
                           (family->most_outputs && spec->output_count > family->most_outputs)))
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "head.outputs",

@@ -99,6 +99,7 @@ typedef struct plumb_binding {
 struct plumb_head_family {
     uint32_t uses;
     uint8_t least_outputs, most_outputs; /* most 0: 1 or more for each scale, checked by bind */
+    int32_t classes;                     /* of every such network; 0: any number */
     bool wants_nms;
     /* Resolve defaults and precompute. The common fields of the spec are checked before. */
     plumb_status (*compile)(plumb_head *head, plumb_diag *diag);

@@ -30,6 +30,14 @@ static inline const unsigned char *plumb_matrix_row(const plumb_matrix *matrix, 
            (row - line * matrix->width) * matrix->row_stride;
 }
 
+static inline bool plumb_matrix_is_byte(const plumb_matrix *matrix)
+{
+    return matrix->dtype == PLUMB_DTYPE_UINT8 || matrix->dtype == PLUMB_DTYPE_INT8;
+}
+
+/* The real number of a stored byte. */
+float plumb_matrix_dequantise(const plumb_matrix *matrix, int32_t stored);
+
 /* One element, dequantised. */
 float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "geometry/ledger.h"
+#include "heads/score.h"
 #include "heads/sink.h"
-#include "kernels/activation.h"
 
 typedef struct scan {
     const plumb_binding *binding;
@@ -22,102 +22,7 @@ typedef struct scan {
     plumb_gate class_gate;
 } scan;
 
-static float class_threshold(const plumb_threshold *threshold, int32_t class_id)
-{
-    if (threshold->per_class && class_id >= 0 && (size_t)class_id < threshold->per_class_count &&
-        !isnan(threshold->per_class[class_id]))
-        return threshold->per_class[class_id];
-    return threshold->confidence;
-}
-
-static float lowest_threshold(const plumb_threshold *threshold)
-{
-    float lowest = threshold->confidence;
-    for (size_t i = 0; threshold->per_class && i < threshold->per_class_count; i++)
-        if (threshold->per_class[i] < lowest)
-            lowest = threshold->per_class[i];
-    return lowest;
-}
-
-/* A value at or below which no activated value exceeds `probability`. libm's logarithm may differ
- * between machines; the margin is far above any such difference, and the row is looked at again. */
-static float activation_limit(plumb_activation activation, float probability)
-{
-    if (activation == PLUMB_ACTIVATION_NONE)
-        return probability;
-    if (probability <= 0.0f || activation == PLUMB_ACTIVATION_SOFTMAX)
-        return -INFINITY; /* a softmax depends on the whole row: see softmax_may_pass */
-    if (probability >= 1.0f)
-        return INFINITY;
-    double logit = log((double)probability) - log1p(-(double)probability);
-    return (float)(logit - 1e-4 - 1e-5 * fabs(logit));
-}
-
-static float activate(plumb_activation activation, float value)
-{
-    return activation == PLUMB_ACTIVATION_SIGMOID ? plumb_sigmoid(value) : value;
-}
-
-static float clamp_unit(float value)
-{
-    return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
-}
-
-static float combine(plumb_score_rule rule, float objectness, float value)
-{
-    switch (rule) {
-    case PLUMB_SCORE_PRODUCT:
-        return objectness * value;
-    case PLUMB_SCORE_GEOMETRIC_MEAN:
-        return sqrtf(clamp_unit(objectness) * clamp_unit(value));
-    default:
-        return value;
-    }
-}
-
-/* The lowest objectness (or, with them exchanged, class value) that can reach `minimum` when the
- * other factor is `other`. */
-static float factor_limit(plumb_score_rule rule, float minimum, float other)
-{
-    double limit = minimum;
-    if (rule == PLUMB_SCORE_CLASS)
-        return minimum;
-    if (rule == PLUMB_SCORE_GEOMETRIC_MEAN)
-        limit = limit * limit;
-    if (!(other > 0.0f))
-        return limit > 0.0 ? INFINITY : -INFINITY;
-    return (float)(limit / (double)other * (1.0 - 1e-6));
-}
-
 /* --- one row --- */
-
-static double softmax_sum(const plumb_block *block, int64_t row, float *maximum)
-{
-    float greatest = -INFINITY;
-    for (int32_t column = 0; column < block->classes; column++) {
-        float value = plumb_matrix_at(&block->scores, row, column);
-        if (value > greatest)
-            greatest = value;
-    }
-    *maximum = greatest;
-    double sum = 0.0;
-    for (int32_t column = 0; column < block->classes; column++)
-        sum += plumb_exp((double)plumb_matrix_at(&block->scores, row, column) - (double)greatest);
-    return sum;
-}
-
-static float class_score(const plumb_head *head, const plumb_block *block, int64_t row,
-                         float objectness, float value)
-{
-    if (head->activation == PLUMB_ACTIVATION_SOFTMAX) {
-        float maximum;
-        double sum = softmax_sum(block, row, &maximum);
-        value = (float)(plumb_exp((double)value - (double)maximum) / sum);
-    } else {
-        value = activate(head->activation, value);
-    }
-    return combine(head->rule, objectness, value);
-}
 
 /* Labels that are numbers in a tensor; -1 for what no class can be. */
 static int32_t read_label(const plumb_head_spec *spec, const plumb_matrix *labels, int64_t row)
@@ -207,7 +112,7 @@ static void fill_class(const plumb_head *head, const plumb_block *block, int64_t
     detection->class_id = column + head->spec.class_offset;
     if (block->labels.data)
         detection->class_id = read_label(&head->spec, &block->labels, row);
-    detection->score = class_score(head, block, row, objectness, value);
+    detection->score = plumb_class_score(head, block, row, objectness, value);
 }
 
 /* True when the row was accounted for: it entered the list or was dropped for a reason. */
@@ -223,7 +128,7 @@ static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t col
         drop_nan(s, block, row);
         return true;
     }
-    if (!(detection.score > class_threshold(s->threshold, detection.class_id)))
+    if (!(detection.score > plumb_class_threshold(s->threshold, detection.class_id)))
         return false;
     emit(s, block, row, &detection);
     return true;
@@ -246,22 +151,6 @@ static void take_row_classes(scan *s, const plumb_block *block, int64_t row)
         drop_nan(s, block, row);
 }
 
-/* Some logit above this one bounds its probability by 1 / (1 + e^difference): no exponential is
- * needed to see that most rows cannot pass. */
-static bool softmax_may_pass(const plumb_block *block, int64_t row, float value, float minimum)
-{
-    float maximum = value;
-    for (int32_t column = 0; column < block->classes; column++) {
-        float other = plumb_matrix_at(&block->scores, row, column);
-        if (!(other <= maximum))
-            maximum = other;
-        if (isnan(other))
-            return true;
-    }
-    return value == maximum ||
-           !(value - maximum <= activation_limit(PLUMB_ACTIVATION_SIGMOID, minimum));
-}
-
 /* The class of a row is known, -1 for none; `limit` is what its class value must reach. */
 static void take_class(scan *s, const plumb_block *block, int64_t row, int32_t column, bool has_nan,
                        float objectness, float limit)
@@ -270,7 +159,7 @@ static void take_class(scan *s, const plumb_block *block, int64_t row, int32_t c
     if (column >= 0) {
         float value = plumb_matrix_at(&block->scores, row, column);
         if (s->head->activation != PLUMB_ACTIVATION_SOFTMAX ||
-            softmax_may_pass(block, row, value, limit))
+            plumb_softmax_may_pass(block, row, value, limit))
             known = consider(s, block, row, column, value, objectness);
     }
     if (!known && has_nan)
@@ -284,14 +173,14 @@ static void take_row(scan *s, const plumb_block *block, int64_t row)
     float objectness = 1.0f, limit = s->minimum;
     plumb_gate gate = s->class_gate;
     if (block->objectness.data) {
-        objectness =
-            activate(head->objectness_activation, plumb_matrix_at(&block->objectness, row, 0));
+        objectness = plumb_activate(head->objectness_activation,
+                                    plumb_matrix_at(&block->objectness, row, 0));
         if (isnan(objectness)) {
             drop_nan(s, block, row);
             return;
         }
-        limit = factor_limit(head->rule, s->minimum, objectness);
-        gate = plumb_gate_make(&block->scores, activation_limit(head->activation, limit));
+        limit = plumb_factor_limit(head->rule, s->minimum, objectness);
+        gate = plumb_gate_make(&block->scores, plumb_activation_limit(head->activation, limit));
     }
     bool has_nan = false;
     int32_t column =
@@ -312,7 +201,8 @@ typedef struct front {
 static void make_front(scan *s, const plumb_block *block, front *f)
 {
     const plumb_head *head = s->head;
-    float limit = activation_limit(head->activation, factor_limit(head->rule, s->minimum, 1.0f));
+    float limit =
+        plumb_activation_limit(head->activation, plumb_factor_limit(head->rule, s->minimum, 1.0f));
     s->class_gate = plumb_gate_make(&block->scores, limit);
     f->first_column = 0;
     if (block->objectness.data) {
@@ -321,8 +211,8 @@ static void make_front(scan *s, const plumb_block *block, front *f)
         float other = head->activation == PLUMB_ACTIVATION_NONE
                           ? fmaxf(1.0f, plumb_matrix_maximum(&block->scores))
                           : 1.0f;
-        limit = activation_limit(head->objectness_activation,
-                                 factor_limit(head->rule, s->minimum, other));
+        limit = plumb_activation_limit(head->objectness_activation,
+                                       plumb_factor_limit(head->rule, s->minimum, other));
     } else {
         /* The background nearly always passes; at either end it is simply left out. */
         bool first = block->background == 0, last = block->background == block->classes - 1;
@@ -403,7 +293,7 @@ void plumb_scan(const plumb_binding *binding, const plumb_threshold *threshold,
                .head = binding->head,
                .threshold = threshold,
                .sink = { .list = list, .ledger = ledger },
-               .minimum = lowest_threshold(threshold) };
+               .minimum = plumb_lowest_threshold(threshold) };
     for (size_t i = 0; i < binding->block_count; i++)
         scan_block(&s, &binding->blocks[i]);
     if (ledger)
@@ -416,8 +306,8 @@ void plumb_scan_row(const plumb_binding *binding, const plumb_block *block, int6
     const plumb_head *head = binding->head;
     float objectness = 1.0f;
     if (block->objectness.data)
-        objectness =
-            activate(head->objectness_activation, plumb_matrix_at(&block->objectness, row, 0));
+        objectness = plumb_activate(head->objectness_activation,
+                                    plumb_matrix_at(&block->objectness, row, 0));
     plumb_gate open = plumb_gate_make(&block->scores, -INFINITY);
     bool has_nan = false;
     int32_t column =
