@@ -51,9 +51,9 @@ def numpy_greedy(boxes, scores):
 def median(call, budget=0.5):
     times = []
     while len(times) < 3 or (sum(times) < budget and len(times) < 2000):
-        start = time.perf_counter()
+        start = time.thread_time()
         call()
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     return sorted(times)[len(times) // 2] * 1e6
 
 
