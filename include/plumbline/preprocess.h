@@ -35,7 +35,8 @@ typedef enum plumb_resampler {
     PLUMB_RESAMPLE_TF2_BILINEAR,      /* within 1e-4 of a level; results are not rounded */
     PLUMB_RESAMPLE_TF1_LEGACY,        /* within 1e-4 of a level; results are not rounded */
     PLUMB_RESAMPLE_VISION,            /* antialiased, our choice: Apple's filter is not public */
-    PLUMB_RESAMPLE_FAST,              /* our choice, no parity promised */
+    PLUMB_RESAMPLE_FAST,              /* our choice: the mean of the four pixels at the quarter points
+                                         of what an output pixel covers */
 } plumb_resampler;
 
 PLUMB_API const char *plumb_resampler_name(plumb_resampler resampler); /* "pillow-bilinear" */
@@ -46,7 +47,7 @@ typedef enum plumb_channels {
     PLUMB_CHANNELS_RGB,
     PLUMB_CHANNELS_BGR,
     PLUMB_CHANNELS_GRAY, /* converted before the resize, with the formula of the resampler's
-                            library: OpenCV's 14 bits for opencv-*, Pillow's 16 bits otherwise */
+                            library: OpenCV's 15 bits for opencv-*, Pillow's 16 bits otherwise */
 } plumb_channels;
 
 PLUMB_API const char *plumb_channels_name(plumb_channels channels);

@@ -14,7 +14,7 @@
 #define PLUMB_ROW_SLACK 64
 
 /* Result columns that are turned into rows together. */
-#define PLUMB_TILE 32
+#define PLUMB_TILE 64
 
 /* One weighted sum along or across rows. A resampler is two of them: the first is over the upright
  * picture's x, the second over its y, and what lies between has the type of the first's result. */

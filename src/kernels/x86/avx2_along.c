@@ -344,32 +344,29 @@ static void along_exact_first(void *const to[], const void *const from[], int pl
     run_step(to, from, planes, taps, PLUMB_STEP_EXACT_FIRST);
 }
 
-static void row_pick(void *to, const void *from, const plumb_taps *taps)
-{
-    const uint8_t *memory = taps->program, *shuffles;
-    const along_program *p = taps->program;
-    const int32_t *bases = bases_of(taps->program);
-    shuffles = memory + p->shuffles;
-    uint8_t *out = to;
-    for (int32_t g = 0; g < p->groups; g++, shuffles += 32) {
-        __m256i v = two_windows((const uint8_t *)from + bases[2 * g],
-                                (const uint8_t *)from + bases[2 * g + 1]);
-        v = _mm256_shuffle_epi8(v, table(shuffles));
-        /* The lanes overlap their unused bytes; the higher is written later. */
-        _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(v));
-        _mm_storeu_si128((__m128i *)(void *)(out + p->per_lane), _mm256_extracti128_si256(v, 1));
-        out += 2 * p->per_lane;
-    }
-}
-
+/* Lanes are written as they are, the higher over the unused bytes of the lower. */
 static void along_pick(void *const to[], const void *const from[], int planes,
                        const plumb_taps *taps)
 {
-    if (!taps->program)
+    if (!taps->program) {
         plumb_along_c(PLUMB_STEP_PICK, to, from, planes, taps);
-    else
-        for (int k = 0; k < planes; k++)
-            row_pick(to[k], from[k], taps);
+        return;
+    }
+    const along_program *p = taps->program;
+    const int32_t *bases = bases_of(taps->program);
+    const uint8_t *shuffles = (const uint8_t *)taps->program + p->shuffles;
+    int32_t at = 0, per_lane = p->per_lane;
+    for (int32_t g = 0; g < p->groups; g++, shuffles += 32, at += 2 * per_lane) {
+        __m256i shuffle = table(shuffles);
+        for (int k = 0; k < planes; k++) {
+            const uint8_t *row = from[k];
+            uint8_t *out = (uint8_t *)to[k] + at;
+            __m256i v = two_windows(row + bases[2 * g], row + bases[2 * g + 1]);
+            v = _mm256_shuffle_epi8(v, shuffle);
+            _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(v));
+            _mm_storeu_si128((__m128i *)(void *)(out + per_lane), _mm256_extracti128_si256(v, 1));
+        }
+    }
 }
 
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels)
