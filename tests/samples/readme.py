@@ -31,6 +31,21 @@ def unknown_options(readme, tool):
     return findings
 
 
+CASE = re.compile(r"<!-- case: (\S+) -->\n```\n\$ plumbline ((?:.*\\\n)*.*)\n(.*?)```\n", re.DOTALL)
+
+
+def wrong_cases(readme, tool):
+    """Commands of the README whose output does not begin as it is printed there."""
+    cases = CASE.findall(readme)
+    findings = [] if cases else ["no case found"]
+    for name, command, told in cases:
+        ran = subprocess.run([tool, *command.replace("\\\n", " ").split()], cwd=tree.ROOT,
+                             capture_output=True, text=True)
+        if not ran.stdout.startswith(told):
+            findings += [f"{name}:", *ran.stdout.splitlines(), *ran.stderr.splitlines()]
+    return findings
+
+
 def main():
     compiler, library, tool = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3]
     points = tree.Points()
@@ -60,6 +75,7 @@ def main():
     else:
         points.check("its command lines exist",
                      unknown_options(tree.read("README.md").decode(), tool))
+        points.check("its cases print what it says", wrong_cases(tree.read("README.md").decode(), tool))
     points.done()
 
 
