@@ -21,6 +21,10 @@
 #define HEALTHY_ADDED  0.1
 #define BAD_ADDED      0.5
 #define BAD_EVIDENCE   3.0
+/* The same when only one kind, missed boxes or added ones, speaks for it. */
+#define BAD_ALONE 5.0
+/* A pair that overlaps by less may be there by chance. */
+#define FOUND_OVERLAP 0.55
 
 /* Everything known about one run while it is examined. */
 typedef struct examination {
@@ -33,6 +37,7 @@ typedef struct examination {
     qa_score_finding scores;
     qa_surplus_finding surplus;
     size_t agree_before, agree_after; /* classes of pairs */
+    size_t found;                     /* pairs that overlap well */
     qa_doctor_report *report;
 } examination;
 
@@ -84,7 +89,9 @@ static void measure_pairs(examination *x)
             if (j < 0)
                 continue;
             before += qa_rect_iou(s->truth[t], s->observed[frame->observed_at + (size_t)j]);
-            after += qa_rect_iou(s->truth[t], s->undone[j]);
+            double overlap = qa_rect_iou(s->truth[t], s->undone[j]);
+            after += overlap;
+            x->found += overlap >= FOUND_OVERLAP;
             x->report->matched++;
             int32_t seen = s->observed_class[frame->observed_at + (size_t)j];
             x->agree_before += seen == s->truth_class[t];
@@ -176,14 +183,16 @@ static void add_surplus(examination *x, qa_doctor_code code, bool found, size_t 
     qa_fix_surplus(code, &x->surplus, fault);
 }
 
-/* Nats in favour of a bad detector, from the boxes that no fault accounts for. */
+/* Nats in favour of a bad detector, from the boxes that no fault accounts for; what speaks alone
+ * is held back so that both ways compare with BAD_EVIDENCE. */
 static double bad_evidence(const examination *x)
 {
-    size_t missed = x->all.truth_count - x->report->matched;
-    double evidence = (double)missed * log(BAD_MISSED / HEALTHY_MISSED) +
-                      (double)x->report->matched * log((1.0 - BAD_MISSED) / (1.0 - HEALTHY_MISSED));
-    double expected = (BAD_ADDED - HEALTHY_ADDED) * (double)x->all.truth_count;
-    return evidence + (double)x->surplus.other * log(BAD_ADDED / HEALTHY_ADDED) - expected;
+    double boxes = (double)x->all.truth_count, found = (double)x->found;
+    double missed = (boxes - found) * log(BAD_MISSED / HEALTHY_MISSED) +
+                    found * log((1.0 - BAD_MISSED) / (1.0 - HEALTHY_MISSED));
+    double added = (double)x->surplus.other * log(BAD_ADDED / HEALTHY_ADDED) -
+                   (BAD_ADDED - HEALTHY_ADDED) * boxes;
+    return fmax(missed + added, fmax(missed, added) - (BAD_ALONE - BAD_EVIDENCE));
 }
 
 static void name_codes(uint32_t codes, char *text, size_t size)
@@ -248,7 +257,7 @@ static void decide(examination *x)
     const qa_doctor_choice *c = &x->choice;
     double bad = bad_evidence(x);
     bool geometry = c->best->codes != 0;
-    bool nothing = r->matched == 0;
+    bool nothing = x->found == 0;
     bool kinds =
         x->surplus.threshold_missing || x->surplus.nms_missing || x->surplus.region_missing;
     if (!geometry && !kinds && (bad > BAD_EVIDENCE || nothing)) {
@@ -290,7 +299,7 @@ static void decide(examination *x)
 /* Everything that follows from one explanation. */
 static plumb_status look_closer(examination *x, plumb_diag *diag)
 {
-    x->report->matched = x->agree_before = x->agree_after = 0;
+    x->report->matched = x->found = x->agree_before = x->agree_after = 0;
     (void)qa_sample_match(&x->all, x->choice.best, x->choice.best->jitter);
     measure_pairs(x);
     x->scores = qa_scores_examine(x->frames, x->count, &x->all);

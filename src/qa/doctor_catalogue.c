@@ -80,7 +80,7 @@ static void add_input_faults(qa_doctor_catalogue *c, qa_layout_guess guess, doub
     add(c, step, price);
     step.code = QA_DOCTOR_UNMAPPED_TWICE;
     step.kind = QA_STEP_FROM_INPUT;
-    add(c, step, price + 1.0);
+    add(c, step, price + 0.5);
 }
 
 static void add_input_size(qa_doctor_catalogue *c, plumb_size input, double price)
@@ -144,14 +144,14 @@ static void add_usual_inputs(qa_doctor_catalogue *c)
         { 512, 384 }, { 160, 120 }, { 320, 192 },  { 640, 320 },
     };
     for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-        add_input_size(c, (plumb_size){ common[i], common[i] }, 2.0);
+        add_input_size(c, (plumb_size){ common[i], common[i] }, 1.0);
     for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
         add_input_size(c, (plumb_size){ rare[i], rare[i] }, 4.0);
     for (int side = 96; side <= 1536; side += 32)
         if (side != 224 && side != 256 && side != 320 && side != 416 && side != 512 && side != 640)
             add_input_size(c, (plumb_size){ side, side }, 3.5);
     for (size_t i = 0; i < sizeof(oblong) / sizeof(oblong[0]); i++) {
-        add_input_size(c, oblong[i], i == 0 ? 2.0 : 4.0);
+        add_input_size(c, oblong[i], i == 0 ? 1.0 : 4.0);
         add_input_size(c, (plumb_size){ oblong[i].height, oblong[i].width }, 4.0);
     }
 }

@@ -2,6 +2,7 @@
 #include "qa/doctor_sample.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Pairs of the right class when nothing is wrong with the classes. */
@@ -55,6 +56,53 @@ double qa_sample_worth(qa_doctor_sample *sample, const qa_explanation *explanati
 double qa_sample_match(qa_doctor_sample *sample, const qa_explanation *explanation, int jitter)
 {
     return pair_all(sample, explanation, jitter, true);
+}
+
+static int by_size(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+double qa_sample_spread(const qa_doctor_sample *s, double *scratch)
+{
+    double sum = 0.0;
+    for (int axis = 0; axis < 2; axis++) {
+        for (size_t j = 0; j < s->observed_count; j++) {
+            const plumb_rect *r = &s->observed[j];
+            scratch[j] = axis ? fabs(r->y + r->height / 2.0) : fabs(r->x + r->width / 2.0);
+        }
+        qsort(scratch, s->observed_count, sizeof(*scratch), by_size);
+        sum += log(fmax(2.0 * scratch[s->observed_count / 2], 1e-9));
+    }
+    return sum;
+}
+
+/* Chance drops boxes into the space of the observation, whatever the explanation: a map that
+ * shrinks the observed boxes shrinks their jitter too, and must not gain from that. This turns
+ * the worth of the noted pairs, which is in units of the truth, into one of the observation. */
+static double observed_units(const qa_doctor_sample *s, const qa_explanation *e)
+{
+    double sum = 0.0;
+    for (size_t f = 0; f < s->frame_count; f++) {
+        const qa_sample_frame *frame = &s->frames[f];
+        double area = s->log_spread - log((double)frame->image.width * frame->image.height);
+        for (int k = 0; k < e->count; k++) {
+            qa_box_map map;
+            if (!qa_step_forward(e->steps[k], frame->image, &map))
+                return -INFINITY;
+            if (map.kind == QA_MAP_AFFINE)
+                area -= 2.0 * log(fabs(map.m[0] * map.m[4] - map.m[1] * map.m[3]));
+        }
+        for (size_t i = frame->truth_at; i < frame->truth_at + frame->truth_count; i++) {
+            if (s->matches[i].observed < 0)
+                continue;
+            const plumb_rect *t = &s->truth[i];
+            const plumb_rect *o = &s->observed[frame->observed_at + (size_t)s->matches[i].observed];
+            sum += area + log(fabs(o->width * o->height) / (t->width * t->height));
+        }
+    }
+    return isnan(sum) ? -INFINITY : sum;
 }
 
 /* How many true boxes have a class below `class_id`. */
@@ -141,7 +189,7 @@ void qa_sample_judge(qa_doctor_sample *sample, qa_explanation *e)
         }
     }
     e->jitter = jitter;
-    e->worth = qa_sample_match(sample, e, jitter);
+    e->worth = qa_sample_match(sample, e, jitter) + observed_units(sample, e);
     e->matched = 0;
     for (size_t i = 0; i < sample->truth_count; i++)
         e->matched += sample->matches[i].observed >= 0;

@@ -174,6 +174,12 @@ static plumb_status fill(qa_doctor_sample *s, const qa_doctor_frame *frames, siz
         }
         to->truth_count = s->truth_count - to->truth_at;
     }
+    double *scratch = plumb_alloc_array(&s->context, s->observed_count, sizeof(*scratch));
+    if (!scratch)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for the boxes");
+    if (s->observed_count > 0)
+        s->log_spread = qa_sample_spread(s, scratch);
+    plumb_release(&s->context, scratch);
     memcpy(s->sorted_class, s->truth_class, s->truth_count * sizeof(*s->sorted_class));
     qsort(s->sorted_class, s->truth_count, sizeof(*s->sorted_class), by_value);
     return PLUMB_OK;

@@ -49,7 +49,12 @@ typedef struct qa_doctor_sample {
     uint8_t *taken;
     qa_match *matches; /* of the last qa_sample_match, by true box */
     bool one_size;
+    double log_spread; /* see qa_sample_spread */
 } qa_doctor_sample;
+
+/* Logarithm of the area over which observed boxes are spread, from the medians of their centres;
+ * `scratch` holds observed_count numbers. */
+double qa_sample_spread(const qa_doctor_sample *sample, double *scratch);
 
 /* Choose frames until `pairs` (true times observed boxes) or `boxes` true boxes are reached, at
  * least one frame; in a frame with more than `most` observed boxes those with the best scores

@@ -18,8 +18,7 @@ enum { LARGE_BOXES = 2500, LARGE_PAIRS = 60000, LARGE_MOST = 400 };
 
 enum { TO_MIDDLE = 400, TO_MIDDLE_EACH = 8, TO_LARGE_EACH = 3 };
 
-/* Models take smaller pictures than cameras give: an input as large as the picture is rare, a
- * larger one rarer. */
+/* Models take smaller pictures than cameras give: an input as large as the picture is rare. */
 static double surprise(const qa_doctor_step *step, plumb_size image)
 {
     if (step->kind != QA_STEP_TO_INPUT && step->kind != QA_STEP_FROM_INPUT)
@@ -28,7 +27,7 @@ static double surprise(const qa_doctor_step *step, plumb_size image)
     if (!qa_layout_affine(&step->made, image, &a))
         return 0.0;
     double scale = fmax(fabs(a.m[0]) + fabs(a.m[1]), fabs(a.m[3]) + fabs(a.m[4]));
-    return scale > 1.01 ? 1.5 : scale > 0.99 ? 1.0 : 0.0;
+    return scale > 0.99 ? 2.0 : 0.0;
 }
 
 static void add(qa_doctor_search *s, const qa_doctor_step *first, const qa_doctor_step *second)
