@@ -8,7 +8,7 @@
 #include <immintrin.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 
 PLUMB_INLINE __m256i load(const void *row, int32_t at, size_t size)
 {

@@ -12,9 +12,8 @@
 #include <string.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 
-#define WINDOW       16
 #define BLOCK_GROUPS 4 /* groups are made up to whole blocks, so that there is no remainder */
 
 /* Tables behind the header: base of each lane, then shuffles of 32 bytes a group, then weights. */
@@ -43,31 +42,20 @@ static bool windowed(plumb_step step)
            step == PLUMB_STEP_LINEAR_FIRST || step == PLUMB_STEP_EXACT_FIRST;
 }
 
-static bool fits(const plumb_taps *taps, int32_t per_lane, int32_t taps_at_once)
-{
-    for (int32_t i = 0; i < taps->outputs; i += per_lane) {
-        int32_t last = i + per_lane - 1 < taps->outputs ? i + per_lane - 1 : taps->outputs - 1;
-        if (taps->first[last] - taps->first[i] + taps_at_once > WINDOW ||
-            taps->first[last] < taps->first[i])
-            return false;
-    }
-    return true;
-}
-
 static along_program layout(plumb_step step, const plumb_taps *taps)
 {
     along_program p = { 0 };
     p.split = step == PLUMB_STEP_PILLOW;
     if (step == PLUMB_STEP_PICK) {
-        p.per_lane = fits(taps, 16, 1) ? 16 : fits(taps, 8, 1) ? 8 : 4;
-        if (p.per_lane == 4 && !fits(taps, 4, 1))
+        p.per_lane = plumb_windows_hold(taps, 16, 1) ? 16 : plumb_windows_hold(taps, 8, 1) ? 8 : 4;
+        if (p.per_lane == 4 && !plumb_windows_hold(taps, 4, 1))
             return (along_program){ 0 };
     } else {
-        p.per_lane = fits(taps, 4, 2) ? 4 : fits(taps, 2, 4) ? 2 : 1;
+        p.per_lane = plumb_windows_hold(taps, 4, 2) ? 4 : plumb_windows_hold(taps, 2, 4) ? 2 : 1;
     }
     int32_t at_once = 8 / p.per_lane, group = 2 * p.per_lane;
     /* Bytes behind the window come round to its beginning, where their weights are 0. */
-    p.one_window = p.per_lane <= 4 && fits(taps, p.per_lane, taps->taps);
+    p.one_window = p.per_lane <= 4 && plumb_windows_hold(taps, p.per_lane, taps->taps);
     int32_t block = step == PLUMB_STEP_PICK ? 1 : BLOCK_GROUPS;
     p.rounds = step == PLUMB_STEP_PICK ? 1 : (taps->taps + at_once - 1) / at_once;
     p.groups = (taps->outputs + group * block - 1) / (group * block) * block;
@@ -151,13 +139,6 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *memory)
     }
 }
 
-PLUMB_INLINE __m256i two_windows(const uint8_t *low, const uint8_t *high)
-{
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)low);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(a),
-                                   _mm_loadu_si128((const __m128i *)(const void *)high), 1);
-}
-
 PLUMB_INLINE __m256i table(const uint8_t *from)
 {
     return _mm256_load_si256((const __m256i *)(const void *)from);
@@ -195,7 +176,7 @@ PLUMB_INLINE void group_sums(const along_run *r, int32_t group, bool split, int3
     if (r->p->one_window) {
         __m256i window[MAX_PLANES], next = _mm256_set1_epi16((int16_t)at_once);
         for (int k = 0; k < planes; k++)
-            window[k] = two_windows(r->from[k] + low, r->from[k] + high);
+            window[k] = plumb_two_windows(r->from[k] + low, r->from[k] + high);
         for (int32_t i = 0; i < rounds; i++, weights += split ? 64 : 32) {
             __m256i w = table(weights), w_high = split ? table(weights + 32) : w;
             for (int k = 0; k < planes; k++) {
@@ -212,7 +193,8 @@ PLUMB_INLINE void group_sums(const along_run *r, int32_t group, bool split, int3
             __m256i w = table(weights), w_high = split ? table(weights + 32) : w;
             for (int k = 0; k < planes; k++) {
                 const uint8_t *from = r->from[k] + i * at_once;
-                __m256i pixels = _mm256_shuffle_epi8(two_windows(from + low, from + high), shuffle);
+                __m256i pixels =
+                    _mm256_shuffle_epi8(plumb_two_windows(from + low, from + high), shuffle);
                 sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(pixels, w));
                 if (split)
                     high_sums[k] =
@@ -361,7 +343,7 @@ static void along_pick(void *const to[], const void *const from[], int planes,
         for (int k = 0; k < planes; k++) {
             const uint8_t *row = from[k];
             uint8_t *out = (uint8_t *)to[k] + at;
-            __m256i v = two_windows(row + bases[2 * g], row + bases[2 * g + 1]);
+            __m256i v = plumb_two_windows(row + bases[2 * g], row + bases[2 * g + 1]);
             v = _mm256_shuffle_epi8(v, shuffle);
             _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(v));
             _mm_storeu_si128((__m128i *)(void *)(out + per_lane), _mm256_extracti128_si256(v, 1));

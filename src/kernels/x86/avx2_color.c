@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 
 /* What is left behind full vectors, and rarer layouts. */
 static void rest(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,

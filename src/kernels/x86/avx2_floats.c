@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
-
-#define WINDOW 16
+#include "kernels/x86/windows.h"
 
 /* The head of the tables of eight outputs; the weights of each tap follow, eight floats. */
 typedef struct float_group {
@@ -18,16 +16,6 @@ typedef struct float_group {
     int32_t unused[6];
     uint8_t shuffle[32];
 } float_group;
-
-static bool fits(const plumb_taps *taps)
-{
-    for (int32_t i = 0; i < taps->outputs; i += 4) {
-        int32_t last = i + 3 < taps->outputs ? i + 3 : taps->outputs - 1;
-        if (taps->first[last] < taps->first[i] || taps->first[last] - taps->first[i] >= WINDOW)
-            return false;
-    }
-    return true;
-}
 
 static size_t group_size(const plumb_taps *taps)
 {
@@ -37,7 +25,8 @@ static size_t group_size(const plumb_taps *taps)
 static size_t program_size(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
-    return fits(taps) ? (size_t)((taps->outputs + 7) / 8) * group_size(taps) : 0;
+    return plumb_windows_hold(taps, 4, 1) ? (size_t)((taps->outputs + 7) / 8) * group_size(taps)
+                                          : 0;
 }
 
 static void make_program(plumb_step step, const plumb_taps *taps, void *program)
@@ -57,13 +46,6 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *program)
     }
 }
 
-PLUMB_INLINE __m256i two_windows(const uint8_t *low, const uint8_t *high)
-{
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)low);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(a),
-                                   _mm_loadu_si128((const __m128i *)(const void *)high), 1);
-}
-
 /* Rows are written in whole vectors, into their slack at the end. */
 static void windowed_row(float *to, const uint8_t *from, const plumb_taps *taps)
 {
@@ -75,7 +57,7 @@ static void windowed_row(float *to, const uint8_t *from, const plumb_taps *taps)
         __m256i shuffle = _mm256_load_si256((const __m256i *)(const void *)g->shuffle);
         __m256 sum = _mm256_setzero_ps();
         for (int32_t j = 0; j < taps->taps; j++) {
-            __m256i bytes = _mm256_shuffle_epi8(two_windows(low + j, high + j), shuffle);
+            __m256i bytes = _mm256_shuffle_epi8(plumb_two_windows(low + j, high + j), shuffle);
             sum = _mm256_add_ps(
                 sum, _mm256_mul_ps(_mm256_load_ps(weights + 8 * j), _mm256_cvtepi32_ps(bytes)));
         }

@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 #include "plumbline/tensor.h"
 
 typedef struct chain_vectors {

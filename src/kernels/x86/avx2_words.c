@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 
 #define WINDOW 8 /* words */
 
@@ -64,18 +64,11 @@ PLUMB_INLINE __m256i vector(const void *from)
     return _mm256_load_si256((const __m256i *)from);
 }
 
-PLUMB_INLINE __m256i two_windows(const int16_t *low, const int16_t *high)
-{
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)low);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(a),
-                                   _mm_loadu_si128((const __m128i *)(const void *)high), 1);
-}
-
 /* Both words of eight outputs. */
 PLUMB_INLINE __m256i words_of(const int16_t *from, const word_group *g)
 {
-    __m256i even = two_windows(from + g->bases[0], from + g->bases[2]);
-    __m256i odd = two_windows(from + g->bases[1], from + g->bases[3]);
+    __m256i even = plumb_two_windows(from + g->bases[0], from + g->bases[2]);
+    __m256i odd = plumb_two_windows(from + g->bases[1], from + g->bases[3]);
     return _mm256_or_si256(_mm256_shuffle_epi8(even, vector(g->low_shuffle)),
                            _mm256_shuffle_epi8(odd, vector(g->high_shuffle)));
 }

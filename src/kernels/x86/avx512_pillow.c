@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "kernels/c/reference.h"
-#include "kernels/x86/inline.h"
+#include "kernels/x86/windows.h"
 
-#define WINDOW       16
 #define BLOCK_GROUPS 4
 #define MAX_PLANES   3
 #define ROUND_BYTES  96 /* three digits of two lanes */
@@ -27,23 +26,12 @@ static size_t bases_at(void)
     return (sizeof(vnni_program) + 63) / 64 * 64;
 }
 
-static bool fits(const plumb_taps *taps, int32_t per_lane, int32_t taps_at_once)
-{
-    for (int32_t i = 0; i < taps->outputs; i += per_lane) {
-        int32_t last = i + per_lane - 1 < taps->outputs ? i + per_lane - 1 : taps->outputs - 1;
-        if (taps->first[last] - taps->first[i] + taps_at_once > WINDOW ||
-            taps->first[last] < taps->first[i])
-            return false;
-    }
-    return true;
-}
-
 static vnni_program layout(const plumb_taps *taps)
 {
     vnni_program p = { 0 };
-    p.per_lane = fits(taps, 4, 4) ? 4 : fits(taps, 2, 8) ? 2 : 1;
+    p.per_lane = plumb_windows_hold(taps, 4, 4) ? 4 : plumb_windows_hold(taps, 2, 8) ? 2 : 1;
     /* Bytes behind the window come round to its beginning, where their weights are 0. */
-    p.one_window = fits(taps, p.per_lane, taps->taps);
+    p.one_window = plumb_windows_hold(taps, p.per_lane, taps->taps);
     int32_t at_once = 16 / p.per_lane, block = 2 * p.per_lane * BLOCK_GROUPS;
     p.rounds = (taps->taps + at_once - 1) / at_once;
     p.groups = (taps->outputs + block - 1) / block * BLOCK_GROUPS;
@@ -113,14 +101,6 @@ typedef struct vnni_run {
     uint8_t *to[MAX_PLANES];
 } vnni_run;
 
-PLUMB_INLINE __m256i two_windows(const uint8_t *from, int32_t low, int32_t high)
-{
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(from + low));
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(a),
-                                   _mm_loadu_si128((const __m128i *)(const void *)(from + high)),
-                                   1);
-}
-
 PLUMB_INLINE __m256i table(const uint8_t *from)
 {
     return _mm256_load_si256((const __m256i *)(const void *)from);
@@ -142,13 +122,14 @@ PLUMB_INLINE void group_sums(const vnni_run *r, int32_t group, int32_t at_once, 
     __m256i d0[MAX_PLANES], d1[MAX_PLANES], d2[MAX_PLANES], window[MAX_PLANES];
     for (int k = 0; k < planes; k++) {
         d0[k] = d1[k] = d2[k] = _mm256_setzero_si256();
-        window[k] = two_windows(r->from[k], low, high);
+        window[k] = plumb_two_windows(r->from[k] + low, r->from[k] + high);
     }
     for (int32_t i = 0; i < rounds; i++, weights += ROUND_BYTES) {
         __m256i w0 = table(weights), w1 = table(weights + 32), w2 = table(weights + 64);
         for (int k = 0; k < planes; k++) {
             if (!one_window && i > 0)
-                window[k] = two_windows(r->from[k] + i * at_once, low, high);
+                window[k] = plumb_two_windows(r->from[k] + low + i * at_once,
+                                              r->from[k] + high + i * at_once);
             __m256i pixels = _mm256_shuffle_epi8(window[k], shuffle);
             d0[k] = _mm256_dpbusd_epi32(d0[k], pixels, w0);
             d1[k] = _mm256_dpbusd_epi32(d1[k], pixels, w1);
