@@ -35,7 +35,7 @@ typedef enum plumb_resampler {
     PLUMB_RESAMPLE_TF2_BILINEAR,      /* within 1e-4 of a level; results are not rounded */
     PLUMB_RESAMPLE_TF1_LEGACY,        /* within 1e-4 of a level; results are not rounded */
     PLUMB_RESAMPLE_VISION,            /* antialiased, our choice: Apple's filter is not public */
-    PLUMB_RESAMPLE_FAST,              /* our choice: the mean of the four pixels at the quarter points
+    PLUMB_RESAMPLE_FAST, /* our choice: the mean of the four pixels at the quarter points
                                          of what an output pixel covers */
 } plumb_resampler;
 

@@ -216,8 +216,11 @@ void head_shapes_make(const head_choice *c, head_shapes *s)
     case PLUMB_HEAD_YOLOV8_SPLIT:
         make_split(c, s);
         break;
-    case PLUMB_HEAD_SSD:
     case PLUMB_HEAD_BLAZEFACE:
+        s->spec.class_count = 0;
+        make_priors(c, s);
+        break;
+    case PLUMB_HEAD_SSD:
         make_priors(c, s);
         break;
     case PLUMB_HEAD_ULTRAFACE:
