@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/doctor_suite.h"
+#include "cli/doctor_tensor.h"
 #include "cli/verbs.h"
 #include "qa/doctor_report.h"
 #include "qa/pairing.h"
@@ -125,17 +126,23 @@ static int read_and_examine(const choice *c, const plumb_card *card)
 int cli_verb_doctor(int argc, char **argv)
 {
     choice c = { 0 };
+    cli_tensor_pairs tensors = { 0 };
     cli_group groups[] = {
         { "Boxes", box_options, sizeof(box_options) / sizeof(box_options[0]), set_choice, &c },
+        cli_tensor_group(&tensors),
     };
     cli_command command = {
         "doctor",
-        "(SUITE | --truth FILE --observed FILE [--card CARD]) [--json]",
+        "(SUITE | --truth FILE --observed FILE [--card CARD] |\n"
+        "        --card CARD --frame FRAME --tensor T.npy ...) [--json]",
         "Names the plumbing faults between true and observed boxes: flips and turns, box formats,\n"
         "units, mappings that were not undone or undone twice, classes, scores, and a missing\n"
         "threshold, NMS or region. No model and no pictures are needed.\n\n"
         "Of a recorded suite it runs every stage again, from the decoding of the file to the\n"
-        "regions, and says which one is the first to give something else than was recorded.",
+        "regions, and says which one is the first to give something else than was recorded.\n\n"
+        "Of frames, the card and the tensors that an app really fed to its network it names the\n"
+        "faults in front of the network: channel order, value range, mean and std, matrix and\n"
+        "range of YUV, orientation, mode, padding, resampler, layout and the JPEG decoder.",
         groups,
         sizeof(groups) / sizeof(groups[0]),
         "Formats: NDJSON as `run` writes it (a score may be missing in the truth), COCO instances "
@@ -150,6 +157,9 @@ int cli_verb_doctor(int argc, char **argv)
     if (!cli_parse(&command, argc, argv, &arguments, &code))
         return code;
     bool suite = arguments.count == 1 && !c.truth && !c.observed && !c.card;
+    if (arguments.count == 0 && !c.truth && !c.observed &&
+        tensors.frame_count + tensors.tensor_count > 0)
+        return cli_doctor_tensor(c.card, &tensors, c.json);
     if (arguments.count > 0 && !suite)
         return cli_usage_error("doctor", "doctor: '%s' is one argument too many",
                                arguments.items[0]);

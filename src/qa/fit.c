@@ -17,7 +17,7 @@
 #define FAR            4.0 /* levels: more than another resampler can explain */
 
 /* Common ones first: of several that fit exactly, the first is the answer. */
-static const plumb_resampler resamplers[] = {
+const plumb_resampler fit_resamplers[FIT_RESAMPLERS] = {
     PLUMB_RESAMPLE_OPENCV_LINEAR,  PLUMB_RESAMPLE_PILLOW_BILINEAR,
     PLUMB_RESAMPLE_OPENCV_AREA,    PLUMB_RESAMPLE_PILLOW_BICUBIC,
     PLUMB_RESAMPLE_TORCH_BILINEAR, PLUMB_RESAMPLE_TORCH_BILINEAR_AA,
@@ -26,14 +26,8 @@ static const plumb_resampler resamplers[] = {
     PLUMB_RESAMPLE_OPENCV_CUBIC,   PLUMB_RESAMPLE_OPENCV_LINEAR_EXACT,
     PLUMB_RESAMPLE_PILLOW_BOX,     PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT,
 };
-#define RESAMPLERS (sizeof(resamplers) / sizeof(resamplers[0]))
 
-typedef struct color_choice {
-    plumb_matrix matrix;
-    plumb_range range;
-} color_choice;
-
-static const color_choice colors[] = {
+const fit_color fit_colors[FIT_COLORS] = {
     { PLUMB_MATRIX_BT601, PLUMB_RANGE_LIMITED },
     { PLUMB_MATRIX_BT709, PLUMB_RANGE_LIMITED },
     { PLUMB_MATRIX_BT601, PLUMB_RANGE_FULL },
@@ -46,7 +40,6 @@ static const color_choice colors[] = {
     { PLUMB_MATRIX_LIBYUV_H709, PLUMB_RANGE_LIMITED },
     { PLUMB_MATRIX_LIBYUV_F709, PLUMB_RANGE_FULL },
 };
-#define COLORS (sizeof(colors) / sizeof(colors[0]))
 
 typedef struct trial_list {
     fit_trial *items;
@@ -147,15 +140,15 @@ static void find_geometry(fit_search *search, trial_list *list)
 static void find_colors(fit_search *search, trial_list *list)
 {
     size_t count = list->count < 8 ? list->count : 8;
-    search->total = search->done + count * COLORS;
+    search->total = search->done + count * FIT_COLORS;
     fit_trial first[8];
     memcpy(first, list->items, count * sizeof(first[0]));
     list->count = 0;
     for (size_t i = 0; i < count; i++) {
-        for (size_t c = 0; c < COLORS; c++) {
+        for (size_t c = 0; c < FIT_COLORS; c++) {
             fit_trial trial = first[i];
-            trial.matrix = colors[c].matrix;
-            trial.range = colors[c].range;
+            trial.matrix = fit_colors[c].matrix;
+            trial.range = fit_colors[c].range;
             try_one(search, list, trial);
         }
     }
@@ -164,17 +157,18 @@ static void find_colors(fit_search *search, trial_list *list)
 
 static void find_resampler(fit_search *search, trial_list *list)
 {
-    size_t count = list->count < MAX_TRIALS / RESAMPLERS ? list->count : MAX_TRIALS / RESAMPLERS;
+    size_t count =
+        list->count < MAX_TRIALS / FIT_RESAMPLERS ? list->count : MAX_TRIALS / FIT_RESAMPLERS;
     fit_trial *first = malloc((count + 1) * sizeof(*first));
     if (!first)
         return;
     memcpy(first, list->items, count * sizeof(*first));
     list->count = 0;
-    search->total = search->done + count * RESAMPLERS;
-    for (size_t r = 0; r < RESAMPLERS; r++) {
+    search->total = search->done + count * FIT_RESAMPLERS;
+    for (size_t r = 0; r < FIT_RESAMPLERS; r++) {
         for (size_t i = 0; i < count; i++) {
             fit_trial trial = first[i];
-            trial.resample = resamplers[r];
+            trial.resample = fit_resamplers[r];
             try_one(search, list, trial);
         }
     }

@@ -83,13 +83,36 @@ size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping
     return l.count < capacity ? l.count : capacity;
 }
 
-static bool make(const fit_trial *trial, const plumb_frame *frame, plumb_mapping *mapping)
+void fit_place(fit_placement placement, plumb_mapping *mapping)
+{
+    plumb_irect *placed = &mapping->placed;
+    int32_t x = mapping->input.width - placed->width, y = mapping->input.height - placed->height;
+    bool whole = placed->width == mapping->scaled.width && placed->height == mapping->scaled.height;
+    if (placement == FIT_PLACED_BY_RULE || !whole)
+        return;
+    if (placement == FIT_PLACED_TOP_LEFT)
+        x = y = 0;
+    int32_t up = placement == FIT_PLACED_CENTER_UP;
+    if (placement == FIT_PLACED_CENTER || up) {
+        x = (x + up) / 2;
+        y = (y + up) / 2;
+    }
+    mapping->offset_x += x - placed->x;
+    mapping->offset_y += y - placed->y;
+    placed->x = x;
+    placed->y = y;
+}
+
+bool fit_mapping(const fit_trial *trial, const plumb_frame *frame, plumb_mapping *mapping)
 {
     plumb_frame f = fit_frame_of(trial, frame);
     plumb_size size = { f.width, f.height };
     bool whole = f.roi.width == 0 && f.roi.height == 0;
-    return plumb_mapping_make(&trial->mapping, size, f.orientation, whole ? NULL : &f.roi, mapping,
-                              NULL) == PLUMB_OK;
+    if (plumb_mapping_make(&trial->mapping, size, f.orientation, whole ? NULL : &f.roi, mapping,
+                           NULL) != PLUMB_OK)
+        return false;
+    fit_place(trial->placement, mapping);
+    return true;
 }
 
 /* Rules that resample by a factor; for the others the integer sizes say all about the pixels. */
@@ -119,8 +142,8 @@ bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_t
     bool factors = by_factor(&a->mapping) || by_factor(&b->mapping);
     for (size_t i = 0; i < search->pair_count; i++) {
         plumb_mapping m, n;
-        if (!make(a, &search->pairs[i].frame, &m) || !make(b, &search->pairs[i].frame, &n) ||
-            !same_mapping(&m, &n, factors))
+        if (!fit_mapping(a, &search->pairs[i].frame, &m) ||
+            !fit_mapping(b, &search->pairs[i].frame, &n) || !same_mapping(&m, &n, factors))
             return false;
     }
     return true;

@@ -27,6 +27,8 @@ plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame)
     }
     if (trial->orientation != 0)
         f.orientation = trial->orientation;
+    if (trial->turn != 0)
+        f.orientation = plumb_orientation_compose(f.orientation, trial->turn);
     return f;
 }
 
@@ -54,12 +56,35 @@ plumb_status fit_run(const plumb_preprocess_spec *spec, const plumb_frame *frame
     return status;
 }
 
+/* The picture from one place of the input to another; what lies outside is not looked at. */
+static void move_picture(fit_search *search, const plumb_irect *from, const plumb_irect *to)
+{
+    const fit_target *t = &search->target;
+    size_t width = (size_t)t->size.width, area = width * (size_t)t->size.height;
+    for (int c = 0; c < t->channels; c++) {
+        float *plane = search->picture + (size_t)c * area;
+        for (int32_t i = 0; i < from->height; i++) {
+            int32_t row = to->y > from->y ? from->height - 1 - i : i;
+            memmove(plane + (size_t)(to->y + row) * width + (size_t)to->x,
+                    plane + (size_t)(from->y + row) * width + (size_t)from->x,
+                    (size_t)from->width * sizeof(*plane));
+        }
+    }
+}
+
 plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index,
                         plumb_mapping *mapping)
 {
     plumb_preprocess_spec spec = fit_plain_spec(&search->target, trial);
     plumb_frame frame = fit_frame_of(trial, &search->pairs[index].frame);
-    return fit_run(&spec, &frame, search->picture, mapping, NULL);
+    plumb_status status = fit_run(&spec, &frame, search->picture, mapping, NULL);
+    if (status)
+        return status;
+    const plumb_irect made = mapping->placed;
+    fit_place(trial->placement, mapping);
+    if (mapping->placed.x != made.x || mapping->placed.y != made.y)
+        move_picture(search, &made, &mapping->placed);
+    return PLUMB_OK;
 }
 
 bool fit_rounds(plumb_resampler resampler)
@@ -158,10 +183,11 @@ void fit_match(fit_search *search, fit_trial *trial)
     for (int order = 0; order < (channels == 3 ? 2 : 1); order++)
         error[order] = fit_lines(&s, channels, order == 1, gain[order], offset[order]);
     trial->reversed = error[1] < error[0];
-    trial->color_seen = channels == 3 && fabs(error[1] - error[0]) > 1e-9 * (1.0 + error[0]);
+    double less = fmin(error[0], error[1]);
+    trial->color_seen = channels == 3 && fabs(error[1] - error[0]) > 1e-9 * (1.0 + less);
     memcpy(trial->gain, gain[trial->reversed], sizeof(trial->gain));
     memcpy(trial->offset, offset[trial->reversed], sizeof(trial->offset));
-    trial->rms = sqrt(fmin(error[0], error[1]) / (channels * (s.n + s.outside)));
+    trial->rms = sqrt(less / (channels * (s.n + s.outside)));
 }
 
 /* --- every pixel --- */

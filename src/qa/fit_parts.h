@@ -17,12 +17,25 @@ typedef struct fit_target {
     float *values[QA_FIT_MAX_PAIRS];
 } fit_target;
 
+/* Where a whole picture lies in a larger input: where its rule puts it, or elsewhere. The halves of
+ * an odd rest differ by one pixel. */
+typedef enum fit_placement {
+    FIT_PLACED_BY_RULE,
+    FIT_PLACED_TOP_LEFT,
+    FIT_PLACED_CENTER,
+    FIT_PLACED_CENTER_UP,
+    FIT_PLACED_BOTTOM_RIGHT,
+    FIT_PLACEMENTS,
+} fit_placement;
+
 typedef struct fit_trial {
     plumb_mapping_spec mapping;
+    fit_placement placement;
     plumb_resampler resample;
     plumb_matrix matrix;
     plumb_range range;
     plumb_orientation orientation; /* 0: the frame's own */
+    plumb_orientation turn;        /* after it; 0: none */
     bool reversed;                 /* channel order B, G, R */
     bool color_seen;               /* the other order fits worse */
     double gain[3], offset[3];     /* tensor = gain * level + offset, by tensor channel */
@@ -66,6 +79,18 @@ void fit_match(fit_search *search, fit_trial *trial);
 /* Look at every pixel: set worst and exact. */
 void fit_check(fit_search *search, fit_trial *trial);
 
+/* Every resampler that a peer has, and every way from YUV to RGB; common ones first. */
+#define FIT_RESAMPLERS 14
+#define FIT_COLORS     11
+
+typedef struct fit_color {
+    plumb_matrix matrix;
+    plumb_range range;
+} fit_color;
+
+extern const plumb_resampler fit_resamplers[FIT_RESAMPLERS];
+extern const fit_color fit_colors[FIT_COLORS];
+
 bool fit_rounds(plumb_resampler resampler); /* its results are whole levels */
 
 /* Geometry worth a trial: the usual recipes; the same with a quarter turn; sizes and fractions that
@@ -78,6 +103,12 @@ typedef enum fit_family {
 
 size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping_spec *specs,
                       size_t capacity);
+
+/* The mapping of a frame under a trial; false where there is none. */
+bool fit_mapping(const fit_trial *trial, const plumb_frame *frame, plumb_mapping *mapping);
+
+/* Move a whole picture to where `placement` says; one that is cut stays. */
+void fit_place(fit_placement placement, plumb_mapping *mapping);
 
 /* Do two geometries place every pair alike? */
 bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_trial *b);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/tensor_doctor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qa/tensor_doctor_parts.h"
+
+#define SAME     1e-3 /* levels: last bits */
+#define HARMLESS 0.6  /* levels that another rounding may leave */
+#define LOST     10.0 /* levels: not this picture */
+#define TIE      0.15 /* difference of costs that decides nothing */
+
+/* Half the distance of neighbouring values near the largest one, in levels. */
+static double precision_of(const tensor_exam *exam, double gain, double offset)
+{
+    double largest = fmax(fabs(offset), fabs(offset + 255.0 * gain));
+    double bits = exam->targets[exam->expected].dtype == PLUMB_DTYPE_FLOAT16 ? 0x1p-10 : 0x1p-21;
+    bool whole = exam->given[0].tensor.dtype == PLUMB_DTYPE_UINT8 ||
+                 exam->given[0].tensor.dtype == PLUMB_DTYPE_INT8;
+    return whole ? SAME : SAME + largest * bits / gain;
+}
+
+typedef struct comparison {
+    double squares;
+    size_t count, equal;
+} comparison;
+
+static void compare(tensor_exam *exam, size_t pair, const plumb_tensor *made, comparison *c)
+{
+    const fit_target *t = &exam->targets[exam->expected];
+    const plumb_tensor *given = &exam->given[pair].tensor;
+    size_t count = (size_t)plumb_tensor_elements(given), channels = (size_t)t->channels;
+    size_t size = plumb_dtype_size(made->dtype), given_size = plumb_dtype_size(given->dtype);
+    /* OpenCV's own builds differ by as much. */
+    double slack = exam->card->resample == PLUMB_RESAMPLE_OPENCV_CUBIC ? 1.0 : 0.0;
+    double gain[3], limit[3];
+    for (int k = 0; k < t->channels; k++) {
+        double offset;
+        tensor_card_values(exam->card, k, &gain[k], &offset);
+        limit[k] = slack + precision_of(exam, gain[k], offset);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t k = exam->expected == TENSOR_CHW ? i / (count / channels) : i % channels;
+        double a = (double)plumb_tensor_load(made, (int64_t)(i * size));
+        double b = (double)plumb_tensor_load(given, (int64_t)(i * given_size));
+        double error = (a - b) / gain[k];
+        c->squares += error * error;
+        c->equal += fabs(error) <= limit[k];
+    }
+    c->count += count;
+}
+
+/* Hold the card's own tensors against those given. */
+static plumb_status compare_with_card(tensor_exam *exam, bool *healthy, plumb_diag *diag)
+{
+    plumb_tensor_info info = plumb_preprocess_tensor_info(exam->card);
+    plumb_tensor made = { .dtype = info.dtype };
+    size_t size = (size_t)plumb_tensor_elements(&exam->given[0].tensor);
+    comparison c = { 0 };
+    made.data = malloc(size * plumb_dtype_size(info.dtype));
+    if (!made.data)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    plumb_status status = PLUMB_OK;
+    for (size_t i = 0; i < exam->count && !status; i++) {
+        const plumb_frame *frame = &exam->decoded[TENSOR_DECODER_USUAL][i].frame;
+        status = fit_run(exam->card, frame, made.data, NULL, diag);
+        if (!status)
+            compare(exam, i, &made, &c);
+    }
+    free(made.data);
+    if (status)
+        return status;
+    exam->residual_before = sqrt(c.squares / (double)c.count);
+    exam->equal_before = (double)c.equal / (double)c.count;
+    *healthy = c.equal == c.count && exam->declared == exam->expected;
+    return PLUMB_OK;
+}
+
+/* --- conclusions --- */
+
+static void list_codes(char *text, size_t capacity, uint32_t codes)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (int i = 0; i < QA_TENSOR_CODE_COUNT && at < capacity; i++)
+        if (codes >> i & 1)
+            at += (size_t)snprintf(text + at, capacity - at, "%s%s", at ? " + " : "",
+                                   qa_tensor_code_name((qa_tensor_code)i));
+    if (codes == 0)
+        (void)snprintf(text, capacity, "no fault");
+}
+
+static const tensor_explanation *choose(const tensor_list *list)
+{
+    const tensor_explanation *best = NULL;
+    for (size_t i = 0; i < list->count; i++)
+        if (!best || list->items[i].cost < best->cost)
+            best = &list->items[i];
+    return best;
+}
+
+static const tensor_explanation *find_rival(const tensor_list *list, const tensor_explanation *best)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const tensor_explanation *e = &list->items[i];
+        if (e->codes != best->codes && e->cost < best->cost + TIE)
+            return e;
+    }
+    return NULL;
+}
+
+/* Explanations with the same faults and more are no rivals. */
+static double confidence_of(const tensor_explanation *e, const tensor_list *list)
+{
+    double next = INFINITY;
+    for (size_t i = 0; i < list->count; i++)
+        if ((list->items[i].codes & e->codes) != e->codes)
+            next = fmin(next, list->items[i].cost);
+    double margin = fmin(next - e->cost, 6.0);
+    double sure = 1.0 - 0.5 * exp(-2.0 * margin);
+    return e->trial.exact ? fmin(sure, 0.99) : fmin(sure, 0.95) * exp(-e->trial.rms / 15.0);
+}
+
+static void add_faults(const tensor_exam *exam, const tensor_explanation *e,
+                       const tensor_list *list, qa_tensor_report *report)
+{
+    for (int i = 0; i < QA_TENSOR_CODE_COUNT; i++) {
+        if (!(e->codes >> i & 1) || report->fault_count == QA_TENSOR_MAX_FAULTS)
+            continue;
+        qa_tensor_fault *fault = &report->faults[report->fault_count++];
+        fault->code = (qa_tensor_code)i;
+        fault->confidence = confidence_of(e, list);
+        tensor_describe(exam, e, (qa_tensor_code)i, fault);
+    }
+}
+
+static void say_tie(tensor_exam *exam, const tensor_explanation *best,
+                    const tensor_explanation *rival, qa_tensor_report *report)
+{
+    char one[120], two[120];
+    list_codes(one, sizeof(one), best->codes);
+    list_codes(two, sizeof(two), rival->codes);
+    report->verdict = QA_DOCTOR_UNKNOWN;
+    (void)snprintf(report->reason, sizeof(report->reason),
+                   "two explanations do equally well: %s, and %s", one, two);
+    plumb_size size = fit_deciding_size(&exam->targets[best->order], &best->trial, &rival->trial);
+    if (size.width > 0)
+        (void)snprintf(report->settle, sizeof(report->settle),
+                       "a frame of %dx%d with hard edges and strong colours, and its tensor",
+                       (int)size.width, (int)size.height);
+    else
+        (void)snprintf(report->settle, sizeof(report->settle),
+                       "a frame with text or other fine detail in several colours, different on "
+                       "every side, and its tensor");
+}
+
+static void conclude(tensor_exam *exam, const tensor_list *list, qa_tensor_report *report)
+{
+    const tensor_explanation *best = choose(list);
+    bool lost = !best || best->trial.rms > LOST ||
+                (best->trial.rms > HARMLESS && !tensor_near(exam, &best->trial, best->order) &&
+                 best->trial.rms * best->trial.gain[0] > 0.4 * exam->spread[best->order]);
+    if (lost) {
+        report->verdict = QA_DOCTOR_UNKNOWN;
+        (void)snprintf(report->reason, sizeof(report->reason),
+                       exam->spread[exam->expected] > 0.0
+                           ? "the tensor is not made of this frame by any recipe that is known"
+                           : "every element of the tensor has the same value");
+        (void)snprintf(report->settle, sizeof(report->settle),
+                       "make sure that frame and tensor belong together, and that the frame shows "
+                       "more than one colour");
+        return;
+    }
+    tensor_residual(exam, best, &report->residual_after, &report->equal_after);
+    const tensor_explanation *rival = find_rival(list, best);
+    if (rival) {
+        say_tie(exam, best, rival, report);
+        return;
+    }
+    add_faults(exam, best, list, report);
+    char names[160];
+    list_codes(names, sizeof(names), best->codes);
+    bool harmless = report->residual_after <= HARMLESS;
+    report->verdict =
+        best->codes ? QA_DOCTOR_PLUMBING : (harmless ? QA_DOCTOR_HEALTHY : QA_DOCTOR_UNKNOWN);
+    if (best->codes)
+        (void)snprintf(report->reason, sizeof(report->reason), "%s explains the tensor%s", names,
+                       best->trial.exact ? " exactly" : "");
+    else
+        (void)snprintf(report->reason, sizeof(report->reason),
+                       "%.3g levels from what the card makes, and no fault that is known explains "
+                       "the rest%s",
+                       report->residual_after,
+                       exam->jpeg ? "; the JPEG decoder may be another" : "");
+    if (report->verdict == QA_DOCTOR_UNKNOWN)
+        (void)snprintf(report->settle, sizeof(report->settle),
+                       "the same tensor of an uncompressed frame (PNG or BMP) of odd size");
+}
+
+static plumb_status examine(tensor_exam *exam, qa_tensor_report *report, plumb_diag *diag)
+{
+    bool healthy = false;
+    plumb_status status = tensor_exam_open(exam, diag);
+    if (!status)
+        status = compare_with_card(exam, &healthy, diag);
+    if (status)
+        return status;
+    report->residual_before = report->residual_after = exam->residual_before;
+    report->equal_before = report->equal_after = exam->equal_before;
+    if (healthy) {
+        report->verdict = QA_DOCTOR_HEALTHY;
+        (void)snprintf(report->reason, sizeof(report->reason),
+                       "every element is what the card makes of the frame");
+        return PLUMB_OK;
+    }
+    tensor_list list = { malloc(TENSOR_MAX_EXPLANATIONS * sizeof(tensor_explanation)), 0 };
+    if (!list.items)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    status = tensor_search(exam, &list, diag);
+    for (size_t i = 0; i < list.count && !status; i++)
+        tensor_judge(exam, &list.items[i]);
+    if (!status)
+        conclude(exam, &list, report);
+    free(list.items);
+    return status;
+}
+
+plumb_status qa_tensor_examine(const plumb_preprocess_spec *card, const qa_fit_pair *pairs,
+                               size_t count,
+                               void (*progress)(void *user, size_t done, size_t total), void *user,
+                               qa_tensor_report *report, plumb_diag *diag)
+{
+    if (count < 1 || count > QA_FIT_MAX_PAIRS)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "pairs", "%zu; 1 to %d are expected", count,
+                          QA_FIT_MAX_PAIRS);
+    tensor_exam *exam = calloc(1, sizeof(*exam));
+    if (!exam)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    exam->card = card;
+    exam->given = pairs;
+    exam->count = count;
+    exam->search.progress = progress;
+    exam->search.user = user;
+    memset(report, 0, sizeof(*report));
+    report->frame_count = count;
+    plumb_status status = examine(exam, report, diag);
+    tensor_exam_close(exam);
+    free(exam);
+    return status;
+}

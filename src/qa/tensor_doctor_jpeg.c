@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qa/tensor_doctor_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#if PLUMB_HAVE_LIBJPEG
+
+#include <setjmp.h>
+
+#include <jpeglib.h>
+
+#include "base/checked.h"
+
+typedef struct escape {
+    struct jpeg_error_mgr errors;
+    jmp_buf back;
+} escape;
+
+static void on_error(j_common_ptr info)
+{
+    escape *e = (escape *)(void *)info->err;
+    longjmp(e->back, 1);
+}
+
+static void keep_quiet(j_common_ptr info)
+{
+    (void)info;
+}
+
+static bool read_rows(struct jpeg_decompress_struct *info, escape *e, const plumb_frame *jpeg,
+                      tensor_decoder decoder, const plumb_frame *frame, uint8_t *pixels)
+{
+    if (setjmp(e->back))
+        return false;
+    jpeg_mem_src(info, jpeg->planes[0].data, (unsigned long)jpeg->planes[0].size);
+    jpeg_read_header(info, TRUE);
+    info->out_color_space = JCS_RGB;
+    info->dct_method = decoder == TENSOR_DECODER_PLAIN_UPSAMPLING ? JDCT_ISLOW : JDCT_IFAST;
+    info->do_fancy_upsampling = decoder == TENSOR_DECODER_FAST_DCT;
+    jpeg_start_decompress(info);
+    if (info->output_width != (JDIMENSION)frame->width ||
+        info->output_height != (JDIMENSION)frame->height)
+        return false;
+    while (info->output_scanline < info->output_height) {
+        JSAMPROW row = pixels + (size_t)info->output_scanline * (size_t)frame->width * 3;
+        jpeg_read_scanlines(info, &row, 1);
+    }
+    return true;
+}
+
+bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_frame *frame,
+                   uint8_t **pixels)
+{
+    size_t size = 0;
+    if (frame->format != PLUMB_FORMAT_RGB24 ||
+        !plumb_mul_size((size_t)frame->width * 3, (size_t)frame->height, &size))
+        return false;
+    uint8_t *memory = malloc(size);
+    if (!memory)
+        return false;
+    struct jpeg_decompress_struct info;
+    escape e;
+    info.err = jpeg_std_error(&e.errors);
+    e.errors.error_exit = on_error;
+    e.errors.output_message = keep_quiet;
+    jpeg_create_decompress(&info);
+    bool done = read_rows(&info, &e, jpeg, decoder, frame, memory);
+    jpeg_destroy_decompress(&info);
+    if (!done)
+        free(memory);
+    else
+        *pixels = memory;
+    return done;
+}
+
+#else
+
+bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_frame *frame,
+                   uint8_t **pixels)
+{
+    (void)jpeg;
+    (void)decoder;
+    (void)frame;
+    (void)pixels;
+    return false;
+}
+
+#endif

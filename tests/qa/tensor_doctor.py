@@ -1,0 +1,406 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""doctor with --frame and --tensor: every plumbing fault, alone and in pairs, put into tensors that
+numpy, OpenCV and Pillow made, is named, and healthy tensors are healthy.
+
+The faults are steps of a recipe written here, not runs of our own preprocessor. `--all` tries every
+pair on every picture and prints the confusion; the test takes one picture for each pair."""
+import ctypes
+import ctypes.util
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from tap import Tap  # noqa: E402
+
+tap = Tap()
+try:
+    import cv2
+    import numpy as np
+    from PIL import Image
+except ImportError as missing:
+    tap.skip("the tensor doctor", f"{missing.name} is not installed")
+    tap.done()
+
+TOOL = os.environ["PLUMBLINE_TOOL"]
+REAL = os.environ.get("PLUMBLINE_REAL_DATA")
+ALL = "--all" in sys.argv
+FOLDER = tempfile.TemporaryDirectory()
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def path(name):
+    return os.path.join(FOLDER.name, name)
+
+
+def picture(width, height, seed):
+    """Shapes with hard edges, gradients and grain: what resamplers differ on."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width].astype("f4")
+    image = np.stack([120 + 90 * np.sin(x / 37 + c) * np.cos(y / (23 + 9 * c)) for c in range(3)], -1)
+    for _ in range(40):
+        left, top = random.integers(0, width), random.integers(0, height)
+        w, h = random.integers(4, width // 4), random.integers(4, height // 4)
+        image[top:top + h, left:left + w] = random.integers(0, 256, 3)
+    return np.clip(image + random.normal(0, 9, image.shape), 0, 255).astype("u1")
+
+
+# --- the steps of a recipe ---
+
+def legacy(image, size):
+    """Bilinear from pixel corners, as TensorFlow 1 does without align_corners; not rounded."""
+    def axis(count, length):
+        at = np.arange(count, dtype="f4") * np.float32(length / count)
+        low = np.floor(at).astype(int)
+        return low, np.minimum(low + 1, length - 1), (at - low).astype("f4")
+    x0, x1, fx = axis(size[0], image.shape[1])
+    y0, y1, fy = axis(size[1], image.shape[0])
+    a = image.astype("f4")
+    rows = a[:, x0] + (a[:, x1] - a[:, x0]) * fx[None, :, None]
+    return rows[y0] + (rows[y1] - rows[y0]) * fy[:, None, None]
+
+
+def resize(key, image, size):
+    if key == "tf1-legacy":
+        return legacy(image, size)
+    kind, _, name = key.partition("-")
+    if kind == "pillow":
+        filters = {"bilinear": 2, "bicubic": 3, "lanczos": 1, "box": 4}
+        return np.asarray(Image.fromarray(image).resize(size, filters[name]))
+    flags = {"linear": 1, "area": 3, "nearest": 0, "cubic": 2}
+    return cv2.resize(image, size, interpolation=flags[name])
+
+
+def letterbox(image, r, width, height):
+    h, w = image.shape[:2]
+    ratio = min(width / w, height / h)
+    if r["rule"] == "yolox":
+        w, h = int(w * ratio), int(h * ratio)
+    else:
+        w, h = int(round(w * ratio)), int(round(h * ratio))
+    small = resize(r["resample"], image, (w, h))
+    out = np.empty((height, width, 3), small.dtype)
+    out[:] = r["pad"]
+    left, top = {"center": (int(round((width - w) / 2 - 0.1)), int(round((height - h) / 2 - 0.1))),
+                 "top-left": (0, 0), "bottom-right": (width - w, height - h)}[r["place"]]
+    out[top:top + h, left:left + w] = small
+    shown = np.zeros((height, width), bool)
+    shown[top:top + h, left:left + w] = True
+    return out, shown
+
+
+def crop(image, r, width, height):
+    short = r.get("short", max(width, height))
+    h, w = image.shape[:2]
+    w, h = (short, int(short * h / w)) if w <= h else (int(short * w / h), short)
+    small = resize(r["resample"], image, (w, h))
+    top, left = int(round((h - height) / 2)), int(round((w - width) / 2))
+    return small[top:top + height, left:left + width]
+
+
+def make(frame, r):
+    """The tensor that a recipe makes of a frame."""
+    width, height = r["size"]
+    image = frame.pixels(r)
+    if r.get("mirror") is not None:
+        image = np.ascontiguousarray(np.flip(image, r["mirror"]))
+    shown = np.ones((height, width), bool)
+    if r["mode"] == "letterbox":
+        image, shown = letterbox(image, r, width, height)
+    elif r["mode"] == "crop":
+        image = crop(image, r, width, height)
+    else:
+        image = resize(r["resample"], image, (width, height))
+    if r["channels"] == "bgr":
+        image = image[..., ::-1]
+    value = image.astype("f4")
+    if r["divide"] != 1:
+        value = value / np.float32(r["divide"])
+    if r["mean"]:
+        value = (value - np.array(r["mean"], "f4")) / np.array(r["std"], "f4")
+    if r.get("late_pad") is not None:
+        value[~shown] = r["late_pad"]
+    if r["dtype"] == "uint8":
+        value = np.rint(value).astype("u1")
+    order = r["layout"]
+    if order == "nchw":
+        return np.ascontiguousarray(value.transpose(2, 0, 1)[None])
+    value = np.ascontiguousarray(value[None])
+    return value.reshape(1, 3, height, width) if order == "nhwc as nchw" else value
+
+
+# --- frames ---
+
+class Bitmap:
+    """Upright pixels in a PNG file."""
+
+    def __init__(self, name, pixels):
+        self.name, self.rgb, self.path = name, pixels, path(name + ".png")
+        Image.fromarray(pixels).save(self.path)
+
+    def pixels(self, r):
+        return self.rgb
+
+
+class Turned:
+    """A JPEG of which EXIF says how it is to be turned."""
+
+    def __init__(self, name, pixels, orientation, undo):
+        self.name, self.path, self.undo = name, path(name + ".jpg"), undo
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(np.ascontiguousarray(undo(pixels, True))).save(
+            self.path, quality=88, exif=exif, subsampling=2)
+        self.stored = {"usual": np.asarray(Image.open(self.path).convert("RGB"))}
+
+    def pixels(self, r):
+        decoder = r.get("decoder", "usual")
+        if decoder not in self.stored:
+            self.stored[decoder] = decode_jpeg(self.path, decoder)
+        stored = self.stored[decoder]
+        return np.ascontiguousarray(stored if r.get("as_stored") else self.undo(stored, False))
+
+
+def quarter(image, store):
+    """Orientation 6: the upright picture is the stored one turned clockwise."""
+    return np.rot90(image, 1 if store else -1)
+
+
+class Planes:
+    """NV12, converted by OpenCV where it is 601 limited, else by the formula in double."""
+
+    def __init__(self, name, pixels, matrix, range_):
+        height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
+        self.name, self.path = name, path(name + ".frame.json")
+        yuv = cv2.cvtColor(np.ascontiguousarray(pixels[:height, :width]), cv2.COLOR_RGB2YUV_I420)
+        flat = yuv.reshape(-1)
+        area = width * height
+        self.y = flat[:area].reshape(height, width)
+        self.u = flat[area:area * 5 // 4].reshape(height // 2, width // 2)
+        self.v = flat[area * 5 // 4:].reshape(height // 2, width // 2)
+        self.nv12 = np.concatenate([flat[:area], np.stack([self.u, self.v], -1).reshape(-1)])
+        self.nv12.tofile(path(name + ".nv12"))
+        with open(self.path, "w", encoding="utf-8") as out:
+            json.dump({"format": "nv12", "width": width, "height": height, "matrix": matrix,
+                       "range": range_, "planes": [{"file": name + ".nv12"}]}, out)
+        self.declared = (matrix, range_)
+
+    def pixels(self, r):
+        matrix, range_ = r.get("matrix", self.declared[0]), r.get("range", self.declared[1])
+        if matrix == "opencv-nv12" and range_ == "limited":
+            shape = (self.y.shape[0] * 3 // 2, self.y.shape[1])
+            return cv2.cvtColor(self.nv12.reshape(shape), cv2.COLOR_YUV2RGB_NV12)
+        kr, kb = (0.2126, 0.0722) if matrix == "bt709" else (0.299, 0.114)
+        y, u, v = (a.astype("f8") for a in (self.y, self.u, self.v))
+        u, v = (np.repeat(np.repeat(a - 128, 2, 0), 2, 1) for a in (u, v))
+        if range_ == "limited":
+            y, u, v = (y - 16) * 255 / 219, u * 255 / 224, v * 255 / 224
+        red, blue = y + 2 * (1 - kr) * v, y + 2 * (1 - kb) * u
+        green = (y - kr * red - kb * blue) / (1 - kr - kb)
+        return np.clip(np.rint(np.stack([red, green, blue], -1)), 0, 255).astype("u1")
+
+
+def turbojpeg():
+    """libjpeg's other decoders, which neither OpenCV nor Pillow lets one choose."""
+    try:
+        library = ctypes.CDLL(ctypes.util.find_library("turbojpeg") or "libturbojpeg.so.0")
+    except OSError:
+        return None
+    library.tjInitDecompress.restype = ctypes.c_void_p
+    return library
+
+
+TURBOJPEG = turbojpeg()
+
+
+def decode_jpeg(name, decoder):
+    data = open(name, "rb").read()
+    width, height = Image.open(name).size
+    out = np.empty((height, width, 3), "u1")
+    handle = ctypes.c_void_p(TURBOJPEG.tjInitDecompress())
+    flags = {"plain": 256 | 4096, "fast": 2048}[decoder]  # fast upsampling, accurate DCT; fast DCT
+    failed = TURBOJPEG.tjDecompress2(handle, data, ctypes.c_ulong(len(data)),
+                                     out.ctypes.data_as(ctypes.c_void_p), width, 0, height, 0, flags)
+    TURBOJPEG.tjDestroy(handle)
+    assert not failed, name
+    return out
+
+
+# --- cards and their faults ---
+
+BASE = {"channels": "rgb", "layout": "nchw", "divide": 255, "mean": None, "std": None,
+        "dtype": "float32", "rule": "ultralytics", "place": "center", "pad": 114}
+CARDS = {
+    "ultralytics": ({**BASE, "size": (192, 160), "mode": "letterbox", "resample": "opencv-linear"},
+                    {"profile": "ultralytics"}),
+    "yolox": ({**BASE, "size": (208, 208), "mode": "letterbox", "resample": "opencv-linear",
+               "rule": "yolox", "place": "top-left", "channels": "bgr", "divide": 1},
+              {"profile": "yolox"}),
+    "torchvision": ({**BASE, "size": (160, 160), "mode": "crop", "short": 183,
+                     "resample": "pillow-bilinear", "mean": MEAN, "std": STD},
+                    {"profile": "torchvision", "resize_short": 183}),
+    "stretch": ({**BASE, "size": (180, 140), "mode": "stretch", "resample": "pillow-bicubic",
+                 "mean": (0.5, 0.4, 0.3), "std": (0.5, 0.25, 0.2), "layout": "nhwc"},
+                {"mode": "scale_fill", "resample": "pillow-bicubic", "channels": "rgb",
+                 "layout": "nhwc", "dtype": "float32", "divide": 255, "mean": [0.5, 0.4, 0.3],
+                 "std": [0.5, 0.25, 0.2]}),
+    "legacy": ({**BASE, "size": (150, 150), "mode": "stretch", "resample": "tf1-legacy",
+                "divide": 127.5, "mean": (1, 1, 1), "std": (1, 1, 1), "layout": "nhwc"},
+               {"mode": "scale_fill", "resample": "tf1-legacy", "channels": "rgb", "layout": "nhwc",
+                "dtype": "float32", "divide": 127.5, "mean": [1, 1, 1]}),
+}
+
+
+def write_card(name, r, fields):
+    width, height = r["size"]
+    card = {"plumbline": 1, "name": name, "preprocess": {**fields, "width": width, "height": height},
+            "head": {"type": "yolov8", "outputs": ["output"], "class_count": 2},
+            "postprocess": {"confidence": 0.3, "nms": {"method": "hard", "iou": 0.5}}}
+    with open(path(name + ".json"), "w", encoding="utf-8") as out:
+        json.dump(card, out)
+    return path(name + ".json")
+
+
+def faults_of(r, frame):
+    """Kind, code and the change of the recipe."""
+    other = "bgr" if r["channels"] == "rgb" else "rgb"
+    found = [("order", "channel-order", {"channels": other}),
+             ("turn", "mirrored", {"mirror": 1}), ("turn", "mirrored", {"mirror": 0}),
+             ("layout", "layout-mixup", {"layout": "nhwc as nchw" if r["layout"] == "nchw" else "nchw"})]
+    if r["divide"] != 1:
+        found.append(("range", "range-0-255", {"divide": 1}))
+    else:
+        found.append(("range", "range-0-1", {"divide": 255}))
+    if r["mean"] and r["divide"] == 255:
+        found.append(("mean", "mean-std-missing", {"mean": None}))
+        found.append(("mean", "channel-order", {"mean": r["mean"][::-1], "std": r["std"][::-1]}))
+    for mode in {"letterbox": ("crop", "stretch"), "crop": ("letterbox", "stretch"),
+                 "stretch": ("letterbox", "crop")}[r["mode"]]:
+        found.append(("mode", "wrong-crop-mode", {"mode": mode}))
+    if r["mode"] == "letterbox":
+        for place in {"center": ("top-left", "bottom-right"), "top-left": ("center",)}[r["place"]]:
+            found.append(("place", "pad-placement", {"place": place}))
+        found.append(("pad", "pad-color", {"pad": 0}))
+        found.append(("pad", "pad-color", {"late_pad": 0 if r["divide"] != 1 else 0.5}))
+    if r["resample"] == "tf1-legacy":
+        found.append(("resample", "half-pixel-shift", {"resample": "opencv-linear"}))
+    else:
+        if r["resample"].startswith("opencv"):
+            found.append(("resample", "half-pixel-shift", {"resample": "tf1-legacy"}))
+        for key in ("opencv-linear", "pillow-bilinear", "opencv-area", "opencv-nearest"):
+            if key != r["resample"]:
+                found.append(("resample", "wrong-resampler", {"resample": key}))
+    if isinstance(frame, Turned):
+        found.append(("turn", "orientation-ignored", {"as_stored": True}))
+        if TURBOJPEG:
+            found.append(("decoder", "jpeg-decoder", {"decoder": "plain"}))
+            found.append(("decoder", "jpeg-decoder", {"decoder": "fast"}))
+    if isinstance(frame, Planes):
+        found.append(("matrix", "matrix-mixup", {"matrix": "bt709"}))
+        found.append(("yuv range", "range-mixup", {"range": "full"}))
+    return found
+
+
+def doctor(card, frame, tensor, number):
+    name = path(f"{number}.npy")
+    np.save(name, tensor)
+    run = subprocess.run([TOOL, "doctor", "--card", card, "--frame", frame.path, "--tensor", name,
+                          "--json"], capture_output=True, text=True, check=False)
+    os.remove(name)
+    if run.returncode not in (0, 1):
+        return run.returncode, None, run.stderr
+    report = json.loads(run.stdout)
+    codes = tuple(sorted(f["code"] for f in report["faults"]))
+    return run.returncode, codes if report["verdict"] != "unknown" else ("unknown",), report["reason"]
+
+
+class Case:
+    """What was put in, and how to ask for it."""
+
+    def __init__(self, card, frame, tensor, codes, label):
+        self.card, self.frame, self.tensor = card, frame, tensor
+        self.codes, self.label = tuple(sorted(set(codes))), label
+
+
+def cases_of(name, card, recipe, frames, turn):
+    """Healthy, each fault alone on every frame, pairs of different kinds on one frame each."""
+    for at, frame in enumerate(frames):
+        healthy = make(frame, recipe)
+        yield Case(card, frame, healthy, (), f"{name}, {frame.name}: healthy")
+        faults = faults_of(recipe, frame)
+        alone = [make(frame, {**recipe, **change}) for _, _, change in faults]
+        shows = [t.shape != healthy.shape or not np.array_equal(t, healthy) for t in alone]
+        for (_, code, change), tensor, visible in zip(faults, alone, shows):
+            if visible:
+                yield Case(card, frame, tensor, (code,), f"{name}, {frame.name}: {code} {change}")
+        pairs = [p for p in itertools.combinations(range(len(faults)), 2)
+                 if faults[p[0]][0] != faults[p[1]][0]]
+        for number, (a, b) in enumerate(pairs):
+            if not ALL and number % (7 * len(frames)) != (at + turn) % (7 * len(frames)):
+                continue
+            both = make(frame, {**recipe, **faults[a][2], **faults[b][2]})
+            # A fault that the other one hides cannot be named.
+            if any(both.shape == t.shape and np.array_equal(both, t)
+                   for t in (healthy, alone[a], alone[b])):
+                continue
+            yield Case(card, frame, both, (faults[a][1], faults[b][1]),
+                       f"{name}, {frame.name}: {faults[a][2]} {faults[b][2]}")
+
+
+def all_cases():
+    synthetic = [picture(401, 277, 1), picture(277, 363, 2), picture(331, 331, 3)]
+    bitmaps = [Bitmap(n, p) for n, p in zip(("landscape", "portrait", "square"), synthetic)]
+    turn = 0
+    for name, (recipe, fields) in CARDS.items():
+        yield from cases_of(name, write_card(name, recipe, fields), recipe, bitmaps, turn)
+        turn += 1
+    recipe, fields = CARDS["ultralytics"]
+    planes = [Planes("nv12", synthetic[0], "opencv-nv12", "limited")]
+    yield from cases_of("nv12", write_card("nv12", recipe, fields), recipe, planes, turn)
+    turned = [Turned("exif6", synthetic[1], 6, quarter)]
+    yield from cases_of("exif", write_card("exif", recipe, fields), recipe, turned, turn)
+    if REAL:
+        photos = sorted(n for n in os.listdir(os.path.join(REAL, "images")) if n.endswith(".jpg"))[:2]
+        real = [Bitmap(n, np.asarray(Image.open(os.path.join(REAL, "images", n)).convert("RGB")))
+                for n in photos]
+        for name in ("ultralytics", "torchvision"):
+            recipe, fields = CARDS[name]
+            big = {**recipe, "size": (320, 320)}
+            if "short" in big:
+                big["short"] = 366
+                fields = {**fields, "resize_short": 366}
+            yield from cases_of(f"photos, {name}", write_card(f"photos-{name}", big, fields), big,
+                                real, turn)
+
+
+def main():
+    confusion = {}
+
+    def ask(numbered):
+        number, case = numbered
+        case.answer = doctor(case.card, case.frame, case.tensor, number)
+        case.tensor = None
+        return case
+
+    with ThreadPoolExecutor(2) as pool:
+        for case in pool.map(ask, enumerate(all_cases())):
+            code, codes, why = case.answer
+            right = codes == case.codes and code == (1 if case.codes else 0)
+            tap.check(case.label, right, [f"exit {code}: {codes}, {case.codes} expected: {why}"])
+            key = (" + ".join(case.codes) or "healthy", " + ".join(codes or ("error",)) or "healthy")
+            confusion[key] = confusion.get(key, 0) + 1
+    for (put, found), count in sorted(confusion.items()):
+        print(f"# {'   ' if put == found else '-> '}{put}: {found}: {count}")
+    if not TURBOJPEG:
+        tap.skip("jpeg-decoder", "libturbojpeg is not installed")
+    if not REAL:
+        tap.skip("photos", "PLUMBLINE_REAL_DATA is not set")
+
+
+main()
+tap.done()
