@@ -32,6 +32,10 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
     plumb_kernels_init_c_color(kernels);
     plumb_kernels_init_c_steps(kernels);
     plumb_kernels_init_c_store(kernels);
+#ifdef PLUMB_HAVE_LIBYUV
+    if (!(cpu & PLUMB_CPU_NONE))
+        plumb_kernels_init_libyuv(kernels);
+#endif
 #ifdef PLUMB_HAVE_AVX2
     if (cpu & PLUMB_CPU_AVX2) {
         plumb_kernels_init_avx2_color(kernels);

@@ -127,12 +127,14 @@ typedef struct plumb_kernels {
     void (*values)(float *to, const float *from, const plumb_value_chain *chain, int32_t n);
 } plumb_kernels;
 
-/* Fill the table for the PLUMB_CPU_* bits of a resolved context. */
+/* Fill the table for the PLUMB_CPU_* bits of a resolved context. libyuv, where it is built in,
+ * chooses its own instructions; PLUMB_CPU_NONE leaves it out. */
 void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu);
 
 void plumb_kernels_init_c_color(plumb_kernels *kernels);
 void plumb_kernels_init_c_steps(plumb_kernels *kernels);
 void plumb_kernels_init_c_store(plumb_kernels *kernels);
+void plumb_kernels_init_libyuv(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_color(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_floats(plumb_kernels *kernels);

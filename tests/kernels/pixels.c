@@ -21,7 +21,7 @@
 #define ROW_BYTES (WIDEST * 4 + PLUMB_ROW_SLACK)
 
 static plumb_kernels reference;
-static plumb_kernels sets[2];
+static plumb_kernels sets[3];
 static int set_count;
 
 static int setup(void **state)
@@ -29,6 +29,9 @@ static int setup(void **state)
     (void)state;
     uint32_t cpu = plumb_cpu_detect(NULL);
     plumb_kernels_init(&reference, PLUMB_CPU_NONE);
+#ifdef PLUMB_HAVE_LIBYUV
+    plumb_kernels_init(&sets[set_count++], PLUMB_CPU_SSE2 | PLUMB_CPU_NEON);
+#endif
     if (cpu & PLUMB_CPU_AVX2)
         plumb_kernels_init(&sets[set_count++], PLUMB_CPU_AVX2);
     if (cpu & PLUMB_CPU_AVX512)
