@@ -12,7 +12,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/support/setup.sh
 
-need_packages "${build_packages[@]}" g++ libcmocka-dev libyuv-dev libopencv-dnn-dev \
+need_packages "${build_packages[@]}" g++ libcmocka-dev libopencv-dnn-dev \
     python3 python3-numpy python3-opencv python3-pil ffmpeg jq make clang-format
 
 logs=()

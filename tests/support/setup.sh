@@ -30,8 +30,8 @@ need_packages() {
 }
 
 # What the library, the command-line tool and the samples are built with.
-build_packages=(meson ninja-build gcc libc6-dev pkg-config libjpeg62-turbo-dev libturbojpeg0-dev
-                libjansson-dev libstb-dev libpng-dev)
+build_packages=(meson ninja-build gcc libc6-dev pkg-config libyuv-dev libjpeg62-turbo-dev
+                libturbojpeg0-dev libjansson-dev libstb-dev libpng-dev)
 
 # configure FOLDER OPTION...: set a build folder up, or bring an older one to these options.
 configure() {
