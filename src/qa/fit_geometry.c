@@ -83,8 +83,9 @@ size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping
     return l.count < capacity ? l.count : capacity;
 }
 
-void fit_place(fit_placement placement, plumb_mapping *mapping)
+void fit_place(const fit_trial *trial, plumb_mapping *mapping)
 {
+    fit_placement placement = trial->placement;
     plumb_irect *placed = &mapping->placed;
     int32_t x = mapping->input.width - placed->width, y = mapping->input.height - placed->height;
     bool whole = placed->width == mapping->scaled.width && placed->height == mapping->scaled.height;
@@ -96,6 +97,12 @@ void fit_place(fit_placement placement, plumb_mapping *mapping)
     if (placement == FIT_PLACED_CENTER || up) {
         x = (x + up) / 2;
         y = (y + up) / 2;
+    }
+    if (placement == FIT_PLACED_AT) {
+        if (trial->place_x < 0 || trial->place_x > x || trial->place_y < 0 || trial->place_y > y)
+            return;
+        x = trial->place_x;
+        y = trial->place_y;
     }
     mapping->offset_x += x - placed->x;
     mapping->offset_y += y - placed->y;
@@ -111,7 +118,7 @@ bool fit_mapping(const fit_trial *trial, const plumb_frame *frame, plumb_mapping
     if (plumb_mapping_make(&trial->mapping, size, f.orientation, whole ? NULL : &f.roi, mapping,
                            NULL) != PLUMB_OK)
         return false;
-    fit_place(trial->placement, mapping);
+    fit_place(trial, mapping);
     return true;
 }
 

@@ -81,7 +81,7 @@ plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index
     if (status)
         return status;
     const plumb_irect made = mapping->placed;
-    fit_place(trial->placement, mapping);
+    fit_place(trial, mapping);
     if (mapping->placed.x != made.x || mapping->placed.y != made.y)
         move_picture(search, &made, &mapping->placed);
     return PLUMB_OK;

@@ -25,12 +25,14 @@ typedef enum fit_placement {
     FIT_PLACED_CENTER,
     FIT_PLACED_CENTER_UP,
     FIT_PLACED_BOTTOM_RIGHT,
+    FIT_PLACED_AT, /* the trial's own place */
     FIT_PLACEMENTS,
 } fit_placement;
 
 typedef struct fit_trial {
     plumb_mapping_spec mapping;
     fit_placement placement;
+    int32_t place_x, place_y; /* FIT_PLACED_AT */
     plumb_resampler resample;
     plumb_matrix matrix;
     plumb_range range;
@@ -107,8 +109,8 @@ size_t fit_geometries(const fit_target *target, fit_family family, plumb_mapping
 /* The mapping of a frame under a trial; false where there is none. */
 bool fit_mapping(const fit_trial *trial, const plumb_frame *frame, plumb_mapping *mapping);
 
-/* Move a whole picture to where `placement` says; one that is cut stays. */
-void fit_place(fit_placement placement, plumb_mapping *mapping);
+/* Move a whole picture to where the trial's placement says; one that is cut stays. */
+void fit_place(const fit_trial *trial, plumb_mapping *mapping);
 
 /* Do two geometries place every pair alike? */
 bool fit_same_geometry(const fit_search *search, const fit_trial *a, const fit_trial *b);

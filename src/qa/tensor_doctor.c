@@ -121,6 +121,8 @@ static double confidence_of(const tensor_explanation *e, const tensor_list *list
             next = fmin(next, list->items[i].cost);
     double margin = fmin(next - e->cost, 6.0);
     double sure = 1.0 - 0.5 * exp(-2.0 * margin);
+    if (!e->values.usual)
+        sure *= 0.6;
     return e->trial.exact ? fmin(sure, 0.99) : fmin(sure, 0.95) * exp(-e->trial.rms / 15.0);
 }
 

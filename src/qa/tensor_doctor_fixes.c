@@ -99,7 +99,7 @@ static void describe_geometry(const tensor_exam *exam, const tensor_explanation 
     SET(f->detail, "%s%s%s: the picture covers %dx%d at %d, %d", plumb_crop_mode_name(m->mode),
         fill ? "" : " ", fill ? "" : plumb_rule_name(m->rule), (int)r->width, (int)r->height,
         (int)r->x, (int)r->y);
-    /* No rule puts a picture at the lower right; the nearest that fits is the card's own. */
+    /* No rule puts a picture at the lower right or anywhere: a card cannot say that. */
     const char *rule = plumb_rule_name(m->rule);
     if (e->trial.placement == FIT_PLACED_TOP_LEFT)
         rule = plumb_rule_name(PLUMB_RULE_YOLOX);
@@ -110,7 +110,7 @@ static void describe_geometry(const tensor_exam *exam, const tensor_explanation 
         SET(more, ",\"resize_short\":%d", (int)m->resize_short);
     if (m->rule == PLUMB_RULE_TF_CENTRAL)
         SET(more, ",\"central_fraction\":%g", m->central_fraction);
-    if (e->trial.placement == FIT_PLACED_BOTTOM_RIGHT)
+    if (e->trial.placement == FIT_PLACED_BOTTOM_RIGHT || e->trial.placement == FIT_PLACED_AT)
         SET(f->edit, "{}");
     else if (fill)
         SET(f->edit, "{\"preprocess\":{\"mode\":\"%s\"}}", plumb_crop_mode_name(m->mode));

@@ -167,6 +167,31 @@ static bool known(tensor_exam *exam, const tensor_explanation *choices, size_t c
     return false;
 }
 
+/* Do all elements of a line along one axis have the value of the first corner? */
+static bool is_pad(const fit_target *t, bool row, int32_t at)
+{
+    size_t width = (size_t)t->size.width, area = width * (size_t)t->size.height;
+    int32_t length = row ? t->size.width : t->size.height;
+    for (int c = 0; c < t->channels; c++)
+        for (int32_t i = 0; i < length; i++) {
+            int32_t x = row ? i : at, y = row ? at : i;
+            const float *plane = t->values[0] + (size_t)c * area;
+            if (plane[(size_t)y * width + (size_t)x] != plane[0])
+                return false;
+        }
+    return true;
+}
+
+/* Where the first tensor's padding ends, from the top left. */
+static void find_place(const fit_target *t, fit_trial *trial)
+{
+    trial->place_x = trial->place_y = 0;
+    while (trial->place_x + 1 < t->size.width && is_pad(t, false, trial->place_x))
+        trial->place_x++;
+    while (trial->place_y + 1 < t->size.height && is_pad(t, true, trial->place_y))
+        trial->place_y++;
+}
+
 /* The card's geometry first; every whole picture also at the other places. */
 static size_t list_geometries(tensor_exam *exam, const tensor_explanation *like, fit_family family,
                               tensor_explanation *choices, size_t capacity)
@@ -175,11 +200,15 @@ static size_t list_geometries(tensor_exam *exam, const tensor_explanation *like,
     specs[0] = exam->card->mapping;
     size_t found = 1 + fit_geometries(&exam->search.target, family, specs + 1, MAX_CHOICES - 1);
     size_t count = 0;
+    fit_trial at = like->trial;
+    find_place(&exam->search.target, &at);
     for (int placement = 0; placement < FIT_PLACEMENTS; placement++)
         for (size_t i = 0; i < found && count < capacity; i++) {
             tensor_explanation e = *like;
             e.trial.mapping = specs[i];
             e.trial.placement = (fit_placement)placement;
+            e.trial.place_x = at.place_x;
+            e.trial.place_y = at.place_y;
             plumb_mapping m;
             if ((placement != FIT_PLACED_BY_RULE && !is_fit(specs[i].mode)) ||
                 !fit_mapping(&e.trial, &exam->search.pairs[0].frame, &m) ||

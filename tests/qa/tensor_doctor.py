@@ -87,7 +87,8 @@ def letterbox(image, r, width, height):
     out = np.empty((height, width, 3), small.dtype)
     out[:] = r["pad"]
     left, top = {"center": (int(round((width - w) / 2 - 0.1)), int(round((height - h) / 2 - 0.1))),
-                 "top-left": (0, 0), "bottom-right": (width - w, height - h)}[r["place"]]
+                 "top-left": (0, 0), "bottom-right": (width - w, height - h),
+                 "off": ((width - w) // 4, (height - h) // 4)}[r["place"]]
     out[top:top + h, left:left + w] = small
     shown = np.zeros((height, width), bool)
     shown[top:top + h, left:left + w] = True
@@ -283,7 +284,7 @@ def faults_of(r, frame):
                  "stretch": ("letterbox", "crop")}[r["mode"]]:
         found.append(("mode", "wrong-crop-mode", {"mode": mode}))
     if r["mode"] == "letterbox":
-        for place in {"center": ("top-left", "bottom-right"), "top-left": ("center",)}[r["place"]]:
+        for place in {"center": ("top-left", "bottom-right"), "top-left": ("center", "off")}[r["place"]]:
             found.append(("place", "pad-placement", {"place": place}))
         found.append(("pad", "pad-color", {"pad": 0}))
         found.append(("pad", "pad-color", {"late_pad": 0 if r["divide"] != 1 else 0.5}))
