@@ -7,6 +7,7 @@
 #define BIT(code)  ((uint32_t)1 << (code))
 #define PRICE      0.4  /* of a code: it has to lower the residual to two thirds */
 #define ARITHMETIC 0.1  /* of another library's form of the same colour matrix */
+#define TURNED     0.2  /* of a turn by the mode */
 #define UNUSUAL    1.0  /* of values that no usual recipe has */
 #define EXACT      0.01 /* levels that an exact explanation counts as */
 #define SAME       1e-3 /* levels within which elements are equal */
@@ -44,6 +45,14 @@ static bool only_moved(const tensor_exam *exam, const fit_trial *card, const fit
     int dx = abs(a.placed.x - b.placed.x), dy = abs(a.placed.y - b.placed.y);
     bool same_size = a.scaled.width == b.scaled.width && a.scaled.height == b.scaled.height;
     return (dx > 0 || dy > 0) && (same_size || dx > 2 || dy > 2);
+}
+
+/* Turned by its mode, although the card's does not: an orientation says the same more plainly. */
+static bool turned_by_mode(const tensor_exam *exam, const fit_trial *made)
+{
+    return made->mapping.mode != exam->card->mapping.mode &&
+           (made->mapping.mode == PLUMB_CROP_SCALE_FIT_ROTATE_90_CCW ||
+            made->mapping.mode == PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW);
 }
 
 static uint32_t geometry_codes(tensor_exam *exam, const tensor_explanation *e)
@@ -120,6 +129,8 @@ void tensor_judge(tensor_exam *exam, tensor_explanation *e)
     e->cost = log(t->exact ? EXACT : fmax(t->rms, ROUNDING));
     for (int i = 0; i < QA_TENSOR_CODE_COUNT; i++)
         e->cost += e->codes >> i & 1 ? PRICE : 0.0;
+    if (turned_by_mode(exam, t))
+        e->cost += TURNED;
     if (!e->values.usual)
         e->cost += UNUSUAL;
     if (t->matrix != PLUMB_MATRIX_UNSET && t->matrix != frame->matrix)

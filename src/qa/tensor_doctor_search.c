@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define FAR         4.0  /* levels: more than a resampler or a decoder can explain */
+#define DECODED     8.0  /* levels: more than another JPEG decoder can explain */
 #define UNLIKE      0.15 /* of the spread: no better than chance for smooth pictures */
 #define MAX_NEAR    10   /* geometries that go on to the later stages */
 #define MAX_CHOICES 256
@@ -135,9 +136,11 @@ static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
     return true;
 }
 
-/* The best explanations so far with other decoders and every resampler. */
+/* The best explanations so far, which come first, with other decoders and every resampler. */
 static bool try_decoders(tensor_exam *exam, tensor_list *list, size_t most)
 {
+    if (list->count == 0 || list->items[0].trial.rms > DECODED)
+        return false;
     size_t count = list->count < most ? list->count : most, from = list->count;
     for (int d = TENSOR_DECODER_USUAL + 1; exam->jpeg && d < TENSOR_DECODERS; d++) {
         if (!decode_again(exam, (tensor_decoder)d))
@@ -363,7 +366,7 @@ plumb_status tensor_search(tensor_exam *exam, tensor_list *list, plumb_diag *dia
     if (list->count > 0 && check(exam, list, 0))
         return PLUMB_OK;
     keep_near(list, 1.5, 0.1, MAX_NEAR);
-    if (best_is_near(exam, list) && try_decoders(exam, list, 1))
+    if (try_decoders(exam, list, 1))
         return PLUMB_OK;
     plumb_status status = find_geometry(exam, list, diag);
     if (status)
@@ -371,7 +374,7 @@ plumb_status tensor_search(tensor_exam *exam, tensor_list *list, plumb_diag *dia
     expand_all(exam, list, try_resamplers, 1.5, 0.1);
     if (is_yuv(exam))
         expand_all(exam, list, try_colors, 1.5, 0.1);
-    if (list->count > 0 && !check(exam, list, 0) && best_is_near(exam, list))
+    if (list->count > 0 && !check(exam, list, 0))
         (void)try_decoders(exam, list, 3);
     return PLUMB_OK;
 }

@@ -307,12 +307,16 @@ def faults_of(r, frame):
     return found
 
 
-def doctor(card, frame, tensor, number):
-    name = path(f"{number}.npy")
-    np.save(name, tensor)
-    run = subprocess.run([TOOL, "doctor", "--card", card, "--frame", frame.path, "--tensor", name,
-                          "--json"], capture_output=True, text=True, check=False)
-    os.remove(name)
+def doctor(card, pairs, number):
+    arguments, names = [], []
+    for index, (frame, tensor) in enumerate(pairs):
+        names.append(path(f"{number}.{index}.npy"))
+        np.save(names[-1], tensor)
+        arguments += ["--frame", frame.path, "--tensor", names[-1]]
+    run = subprocess.run([TOOL, "doctor", "--card", card, *arguments, "--json"],
+                         capture_output=True, text=True, check=False)
+    for name in names:
+        os.remove(name)
     if run.returncode not in (0, 1):
         return run.returncode, None, run.stderr
     report = json.loads(run.stdout)
@@ -379,12 +383,52 @@ def all_cases():
                                 real, turn)
 
 
+def check_other_input():
+    """Several pairs, other types, tensors of something else, and input that is refused."""
+    recipe, fields = CARDS["ultralytics"]
+    card = write_card("other", recipe, fields)
+    frames = [Bitmap("first", picture(401, 277, 8)), Bitmap("second", picture(277, 363, 9))]
+    good = [make(f, recipe) for f in frames]
+    off = [make(f, {**recipe, "channels": "bgr", "place": "top-left"}) for f in frames]
+    noise = np.random.default_rng(3).random(good[0].shape, "f4")
+    both = ("channel-order", "pad-placement")
+    symmetric = Bitmap("symmetric", np.concatenate([picture(200, 277, 4)] * 2, 1)[:, :400])
+    symmetric.rgb[:, 200:] = symmetric.rgb[:, 199::-1]
+    Image.fromarray(symmetric.rgb).save(symmetric.path)
+    for name, pairs, code, codes in (
+            ("two healthy pairs", zip(frames, good), 0, ()),
+            ("two pairs with the same faults", zip(frames, off), 1, both),
+            ("a tensor of another frame", [(frames[0], good[0]), (frames[1], good[0])], 1, ("unknown",)),
+            ("noise", [(frames[0], noise)], 1, ("unknown",)),
+            ("one value everywhere", [(frames[0], noise * 0)], 1, ("unknown",)),
+            ("float64", [(frames[0], good[0].astype("f8"))], 0, ()),
+            ("float16", [(frames[0], good[0].astype("f2"))], 0, ()),
+            ("x * (1/255) is x/255 but for last bits",
+             [(frames[0], make(frames[0], {**recipe, "divide": 1}) * np.float32(1 / 255))], 0, ()),
+            ("bytes where floats are due",
+             [(frames[0], make(frames[0], {**recipe, "divide": 1}).astype("u1"))], 1, ("range-0-255",)),
+            ("normalised though the card does not say so", [(frames[0], (good[0] - 0.5) / 0.5)], 1,
+             ("mean-std-missing",)),
+            ("height and width exchanged", [(frames[0], good[0].transpose(0, 1, 3, 2).copy())], 1,
+             ("layout-mixup",)),
+            ("declared as [1,H,W,C], and so it is", [(frames[0], good[0].transpose(0, 2, 3, 1).copy())],
+             1, ("layout-mixup",)),
+            ("a mirror does not show in a symmetric frame",
+             [(symmetric, make(symmetric, {**recipe, "mirror": 1}))], 0, ()),
+            ("another size", [(frames[0], noise[:, :, :64, :64].copy())], 3, None),
+            ("not a number", [(frames[0], noise * np.nan)], 3, None),
+            ("whole numbers of 64 bits", [(frames[0], (noise * 255).astype("i8"))], 3, None)):
+        answer = doctor(card, list(pairs), "other")
+        tap.check(name, answer[:2] == (code, codes), [str(answer)])
+
+
 def main():
     confusion = {}
+    check_other_input()
 
     def ask(numbered):
         number, case = numbered
-        case.answer = doctor(case.card, case.frame, case.tensor, number)
+        case.answer = doctor(case.card, [(case.frame, case.tensor)], number)
         case.tensor = None
         return case
 
