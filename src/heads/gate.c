@@ -95,16 +95,18 @@ static inline bool stays(const plumb_gate *gate, const plumb_matrix *matrix,
     }
 }
 
-/* Does any of `count` adjacent values pass? */
-static bool run_passes(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
-                       size_t count)
+/* Which of `count` adjacent values pass? */
+static uint64_t run_passes(const plumb_gate *gate, const plumb_matrix *matrix,
+                           const unsigned char *at, size_t count)
 {
     const void *data = at;
     if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
         return plumb_run_float(data, count, gate->limit);
     if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
         return plumb_run_half(data, count, gate->key);
-    return gate->open || plumb_run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix));
+    if (gate->open)
+        return UINT64_MAX >> (PLUMB_SCORE_BLOCK - count);
+    return plumb_run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix));
 }
 
 /* A value that passes, against the one entered before. */
@@ -120,51 +122,47 @@ static void enter(const plumb_matrix *matrix, const unsigned char *at, int64_t c
         *best = (int32_t)(column + 1) | nan;
 }
 
-/* Enter `column` where its value passes and exceeds that of the column entered before. */
+/* Enter `column` in the rows of one block where its value passes and exceeds that of the column
+ * entered before. */
 static void enter_column(const plumb_gate *gate, const plumb_matrix *matrix,
-                         const unsigned char *start, int64_t column, size_t count, int32_t *best)
+                         const unsigned char *start, int64_t column, size_t count,
+                         uint64_t *passing, int32_t *best)
 {
     const unsigned char *at = start + column * matrix->column_stride;
-    if (!run_passes(gate, matrix, at, count))
-        return;
-    if (matrix->dtype == PLUMB_DTYPE_FLOAT32) {
-        const float limit = gate->limit;
-        for (size_t i = 0; i < count; i++, at += sizeof(float)) {
-            float value;
-            memcpy(&value, at, sizeof(value));
-            if (!(value <= limit))
-                enter(matrix, at, column, &best[i]);
-        }
-        return;
+    uint64_t rows = run_passes(gate, matrix, at, count), rest = rows & ~*passing;
+    for (; rest != 0; rest &= rest - 1)
+        best[plumb_lowest_bit(rest)] = 0;
+    *passing |= rows;
+    for (; rows != 0; rows &= rows - 1) {
+        unsigned row = plumb_lowest_bit(rows);
+        enter(matrix, at + (int64_t)row * matrix->row_stride, column, &best[row]);
     }
-    for (size_t i = 0; i < count; i++, at += matrix->row_stride)
-        if (!stays(gate, matrix, at))
-            enter(matrix, at, column, &best[i]);
 }
 
-bool plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
-                        size_t count, int64_t columns, int64_t skip, int32_t *best)
+void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
+                        size_t count, int64_t columns, int64_t skip, const plumb_matrix *boxes,
+                        plumb_column_scan *found)
 {
     uint16_t blocks[PLUMB_SCORE_BLOCKS + 1];
     const unsigned char *start = plumb_matrix_row(matrix, first);
-    bool any = false;
-    memset(best, 0, count * sizeof(best[0]));
+    memset(found->passing, 0, sizeof(found->passing));
     for (int64_t column = 0; column < columns; column += PLUMB_SCORE_PLANES) {
         int64_t planes = columns - column;
         planes = planes < PLUMB_SCORE_PLANES ? planes : PLUMB_SCORE_PLANES;
-        size_t found = passing_blocks(gate, matrix, start + column * matrix->column_stride,
-                                      (size_t)planes, count, blocks);
-        any |= found > 0;
-        for (size_t i = 0; i < found; i++) {
+        size_t some = passing_blocks(gate, matrix, start + column * matrix->column_stride,
+                                     (size_t)planes, count, blocks);
+        for (size_t i = 0; i < some; i++) {
             size_t from = (size_t)blocks[i] * PLUMB_SCORE_BLOCK, length = count - from;
+            uint64_t *passing = &found->passing[blocks[i]], before = *passing;
             length = length < PLUMB_SCORE_BLOCK ? length : PLUMB_SCORE_BLOCK;
             for (int64_t plane = column; plane < column + planes; plane++)
                 if (plane != skip)
                     enter_column(gate, matrix, start + (int64_t)from * matrix->row_stride, plane,
-                                 length, best + from);
+                                 length, passing, found->best + from);
+            if (boxes->data)
+                plumb_matrix_prefetch_rows(boxes, first + (int64_t)from, *passing & ~before, 4);
         }
     }
-    return any;
 }
 
 bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
@@ -191,94 +189,45 @@ bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t
     return any;
 }
 
-/* What is compared below only ever exceeds the gate or the best so far, so that the branch is
- * nearly never taken. */
-static int32_t best_float(float limit, const unsigned char *at, int64_t stride, int64_t columns,
-                          int64_t skip, bool *has_nan)
+/* Which of the columns from `at` on pass, as bits? */
+static uint64_t passing_columns(const plumb_gate *gate, const plumb_matrix *matrix,
+                                const unsigned char *at, int64_t count)
 {
-    int32_t best = -1;
-    for (int64_t column = 0; column < columns; column++, at += stride) {
-        float value;
-        memcpy(&value, at, sizeof(value));
-        if (value <= limit || column == skip)
-            continue;
-        if (value != value) {
-            *has_nan = true;
-            continue;
-        }
-        limit = value;
-        best = (int32_t)column;
-    }
-    return best;
+    int64_t stride = matrix->column_stride;
+    if (gate->aligned && stride == (int64_t)plumb_dtype_size(matrix->dtype))
+        return run_passes(gate, matrix, at, (size_t)count);
+    uint64_t passing = 0;
+    for (int64_t i = 0; i < count; i++)
+        passing |= (uint64_t)!stays(gate, matrix, at + i * stride) << i;
+    return passing;
 }
 
-static int32_t best_half(int32_t limit, const unsigned char *at, int64_t stride, int64_t columns,
-                         int64_t skip, bool *has_nan)
-{
-    int32_t best = -1;
-    for (int64_t column = 0; column < columns; column++, at += stride) {
-        uint16_t half;
-        memcpy(&half, at, sizeof(half));
-        int32_t key = plumb_half_key(half);
-        bool nan = (half & 0x7fff) > 0x7c00;
-        if ((key <= limit && !nan) || column == skip)
-            continue;
-        if (nan) {
-            *has_nan = true;
-            continue;
-        }
-        limit = key;
-        best = (int32_t)column;
-    }
-    return best;
-}
-
-static int32_t best_byte(int32_t limit, const unsigned char *at, int64_t stride, int64_t columns,
-                         int64_t skip, bool is_signed)
-{
-    int32_t best = -1;
-    for (int64_t column = 0; column < columns; column++, at += stride) {
-        int32_t value = is_signed ? (int8_t)*at : *at;
-        if (value <= limit || column == skip)
-            continue;
-        limit = value;
-        best = (int32_t)column;
-    }
-    return best;
-}
-
-static int32_t best_any(float limit, const plumb_matrix *matrix, const unsigned char *at,
-                        int64_t columns, int64_t skip, bool *has_nan)
-{
-    int32_t best = -1;
-    for (int64_t column = 0; column < columns; column++, at += matrix->column_stride) {
-        float value = plumb_matrix_load(matrix, at);
-        if (value <= limit || column == skip)
-            continue;
-        if (value != value) {
-            *has_nan = true;
-            continue;
-        }
-        limit = value;
-        best = (int32_t)column;
-    }
-    return best;
-}
-
+/* Few columns pass, so that all are asked at once and only those are compared one by one. The last
+ * run overlaps the one before: whole ones are the fastest. */
 int32_t plumb_gate_best(const plumb_gate *gate, const plumb_matrix *matrix, int64_t row,
                         int64_t columns, int64_t skip, bool *has_nan)
 {
     const unsigned char *at = plumb_matrix_row(matrix, row);
-    int64_t stride = matrix->column_stride;
-    switch (matrix->dtype) {
-    case PLUMB_DTYPE_FLOAT32:
-        return best_float(gate->limit, at, stride, columns, skip, has_nan);
-    case PLUMB_DTYPE_FLOAT16:
-        return best_half(gate->key, at, stride, columns, skip, has_nan);
-    case PLUMB_DTYPE_INT8:
-    case PLUMB_DTYPE_UINT8:
-        return best_byte(gate->key, at, stride, columns, skip, matrix->dtype == PLUMB_DTYPE_INT8);
-    default:
-        return best_any(gate->limit, matrix, at, columns, skip, has_nan);
+    int32_t best = -1;
+    float greatest = 0.0f;
+    for (int64_t seen = 0; seen < columns; seen += PLUMB_SCORE_BLOCK) {
+        int64_t first = seen, count = columns < PLUMB_SCORE_BLOCK ? columns : PLUMB_SCORE_BLOCK;
+        if (first > columns - count)
+            first = columns - count;
+        uint64_t passing = passing_columns(gate, matrix, at + first * matrix->column_stride, count);
+        passing = passing >> (seen - first) << (seen - first);
+        for (; passing != 0; passing &= passing - 1) {
+            int64_t column = first + plumb_lowest_bit(passing);
+            float value = plumb_matrix_load(matrix, at + column * matrix->column_stride);
+            if (column == skip)
+                continue;
+            if (value != value) {
+                *has_nan = true;
+            } else if (best < 0 || value > greatest) {
+                greatest = value;
+                best = (int32_t)column;
+            }
+        }
     }
+    return best;
 }

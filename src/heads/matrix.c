@@ -37,6 +37,19 @@ float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
     }
 }
 
+void plumb_matrix_prefetch_rows(const plumb_matrix *matrix, int64_t row, uint64_t rows,
+                                int64_t columns)
+{
+    uintptr_t last = 0;
+    for (; rows != 0; rows &= rows - 1) {
+        int64_t at = row + plumb_lowest_bit(rows);
+        uintptr_t line = (uintptr_t)plumb_matrix_row(matrix, at) / 64;
+        if (line != last)
+            plumb_matrix_prefetch(matrix, at, columns);
+        last = line;
+    }
+}
+
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column)
 {
     plumb_matrix rest = *matrix;

@@ -60,6 +60,10 @@ static inline void plumb_matrix_prefetch(const plumb_matrix *matrix, int64_t row
         PLUMB_PREFETCH(at + offset);
 }
 
+/* The same for the rows `row` + i of which bit i is set: each line of memory is asked for once. */
+void plumb_matrix_prefetch_rows(const plumb_matrix *matrix, int64_t row, uint64_t rows,
+                                int64_t columns);
+
 /* The same matrix from `columns` further on. */
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column);
 
@@ -84,12 +88,20 @@ bool plumb_gate_by_column(const plumb_gate *gate, const plumb_matrix *matrix);
 #define PLUMB_COLUMN_ROWS ((int64_t)PLUMB_SCORE_BLOCK * PLUMB_SCORE_BLOCKS)
 #define PLUMB_COLUMN_NAN  (1 << 30)
 
-/* For rows first .. first+count-1 of one line: best[i] becomes 0 where no column passes, else
- * 1 + the first column with the greatest passing value (0 where there are only NaNs), plus
- * PLUMB_COLUMN_NAN where a NaN was met. `skip` is left out. False when all are 0. Only for matrices
- * by column; count <= PLUMB_COLUMN_ROWS. */
-bool plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
-                        size_t count, int64_t columns, int64_t skip, int32_t *best);
+/* What a scan by column found. best[i] is there where a bit says so: 1 + the first column of row i
+ * with the greatest passing value (0 where there are only NaNs), plus PLUMB_COLUMN_NAN where a NaN
+ * was met. */
+typedef struct plumb_column_scan {
+    uint64_t passing[PLUMB_SCORE_BLOCKS]; /* bit i of word k: row PLUMB_SCORE_BLOCK * k + i */
+    int32_t best[PLUMB_COLUMN_ROWS];
+} plumb_column_scan;
+
+/* Rows first .. first+count-1 of one line; `skip` is left out. Words of the blocks that the rows
+ * lie in are set. `boxes` of rows that pass are asked for while others are looked at. Only for
+ * matrices by column; count <= PLUMB_COLUMN_ROWS. */
+void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
+                        size_t count, int64_t columns, int64_t skip, const plumb_matrix *boxes,
+                        plumb_column_scan *found);
 
 #define PLUMB_ROW_TILE 256
 

@@ -122,15 +122,16 @@ static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t col
     const plumb_head_family *family = s->head->family;
     if (family->admits && !family->admits(s->binding, block, row, column, value))
         return false;
-    plumb_detection detection = new_detection(block, row);
-    fill_class(s->head, block, row, column, value, objectness, &detection);
-    if (isnan(detection.score)) {
+    plumb_detection elsewhere, *detection = plumb_sink_place(&s->sink, &elsewhere);
+    *detection = new_detection(block, row);
+    fill_class(s->head, block, row, column, value, objectness, detection);
+    if (isnan(detection->score)) {
         drop_nan(s, block, row);
         return true;
     }
-    if (!(detection.score > plumb_class_threshold(s->threshold, detection.class_id)))
+    if (!(detection->score > plumb_class_threshold(s->threshold, detection->class_id)))
         return false;
-    emit(s, block, row, &detection);
+    emit(s, block, row, detection);
     return true;
 }
 
@@ -223,67 +224,102 @@ static void make_front(scan *s, const plumb_block *block, front *f)
     f->gate = plumb_gate_make(&f->matrix, limit);
 }
 
+static void take_column_row(scan *s, const plumb_block *block, const front *f, int64_t row,
+                            int32_t best)
+{
+    int32_t column = (best & ~PLUMB_COLUMN_NAN) - 1;
+    if (s->head->multi_label)
+        take_row_classes(s, block, row);
+    else if (block->objectness.data)
+        take_row(s, block, row);
+    else
+        take_class(s, block, row, column < 0 ? -1 : column + f->first_column,
+                   (best & PLUMB_COLUMN_NAN) != 0, 1.0f, s->minimum);
+}
+
 /* Rows of one line whose scores lie channel by channel: the classes are found on the way. */
 static void scan_columns(scan *s, const plumb_block *block, const front *f, int64_t row,
                          int64_t count)
 {
-    int32_t best[PLUMB_COLUMN_ROWS];
-    if (!plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
-                            block->background - f->first_column, best))
-        return;
-    /* Boxes lie far from the scores: they are asked for all at once. */
-    for (int64_t i = 0; block->boxes.data && i < count; i++)
-        if (best[i] != 0)
-            plumb_matrix_prefetch(&block->boxes, row + i, 4);
-    for (int64_t i = 0; i < count; i++) {
-        if (best[i] == 0)
-            continue;
-        int32_t column = (best[i] & ~PLUMB_COLUMN_NAN) - 1;
-        if (s->head->multi_label)
-            take_row_classes(s, block, row + i);
-        else if (block->objectness.data)
-            take_row(s, block, row + i);
-        else
-            take_class(s, block, row + i, column < 0 ? -1 : column + f->first_column,
-                       (best[i] & PLUMB_COLUMN_NAN) != 0, 1.0f, s->minimum);
+    plumb_column_scan found;
+    plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
+                       block->background - f->first_column, &block->boxes, &found);
+    for (int64_t i = 0; i < count; i += PLUMB_SCORE_BLOCK)
+        for (uint64_t rows = found.passing[i / PLUMB_SCORE_BLOCK]; rows != 0; rows &= rows - 1) {
+            int64_t passed = i + plumb_lowest_bit(rows);
+            take_column_row(s, block, f, row + passed, found.best[passed]);
+        }
+}
+
+/* Rows of a tile that passed the front. */
+typedef struct row_tile {
+    int64_t row;
+    size_t count;
+    uint8_t passed[PLUMB_ROW_TILE]; /* counted from `row` */
+} row_tile;
+
+static void list_passed(const uint8_t *pass, size_t count, row_tile *tile)
+{
+    for (size_t i = 0; i < count; i += 8) {
+        uint64_t eight = 0;
+        size_t length = count - i < 8 ? count - i : 8;
+        memcpy(&eight, pass + i, length);
+        for (size_t j = 0; eight != 0 && j < length; j++)
+            if (pass[i + j])
+                tile->passed[tile->count++] = (uint8_t)(i + j);
     }
 }
 
-static void scan_rows(scan *s, const plumb_block *block, const front *f, int64_t row, int64_t count)
+/* Find the rows that may pass, and ask for what will be read of them. */
+static void look_at_rows(const plumb_block *block, const front *f, int64_t row, int64_t count,
+                         row_tile *tile)
 {
     uint8_t pass[PLUMB_ROW_TILE];
+    tile->row = row;
+    tile->count = 0;
     if (!plumb_gate_rows(&f->gate, &f->matrix, row, (size_t)count, f->columns, pass))
         return;
-    if (block->objectness.data) /* only now is it known which classes are needed */
-        for (int64_t i = 0; i < count; i++)
-            if (pass[i])
-                plumb_matrix_prefetch(&block->scores, row + i, block->classes);
-    for (int64_t i = 0; i < count; i++) {
-        if (!pass[i])
-            continue;
-        if (s->head->multi_label)
-            take_row_classes(s, block, row + i);
-        else
-            take_row(s, block, row + i);
+    list_passed(pass, (size_t)count, tile);
+    for (size_t i = 0; i < tile->count; i++) {
+        if (block->objectness.data) /* only now is it known which classes are needed */
+            plumb_matrix_prefetch(&block->scores, row + tile->passed[i], block->classes);
+        else if (block->boxes.data)
+            plumb_matrix_prefetch(&block->boxes, row + tile->passed[i], 4);
     }
 }
 
+static void take_rows(scan *s, const plumb_block *block, const row_tile *tile)
+{
+    for (size_t i = 0; i < tile->count; i++)
+        if (s->head->multi_label)
+            take_row_classes(s, block, tile->row + tile->passed[i]);
+        else
+            take_row(s, block, tile->row + tile->passed[i]);
+}
+
+/* What passed in one tile comes from memory while the next one is looked at. */
 static void scan_block(scan *s, const plumb_block *block)
 {
     front f;
     make_front(s, block, &f);
     bool by_column = plumb_gate_by_column(&f.gate, &f.matrix);
     int64_t tile = by_column ? PLUMB_COLUMN_ROWS : PLUMB_ROW_TILE;
-    for (int64_t row = 0; row < block->rows;) {
+    row_tile tiles[2];
+    tiles[0].count = tiles[1].count = 0;
+    int turn = 0;
+    for (int64_t row = 0; row < block->rows; turn ^= 1) {
         int64_t count = block->rows - row, line = f.matrix.width - row % f.matrix.width;
         count = count < line ? count : line;
         count = count < tile ? count : tile;
-        if (by_column)
+        if (by_column) {
             scan_columns(s, block, &f, row, count);
-        else
-            scan_rows(s, block, &f, row, count);
+        } else {
+            look_at_rows(block, &f, row, count, &tiles[turn]);
+            take_rows(s, block, &tiles[turn ^ 1]);
+        }
         row += count;
     }
+    take_rows(s, block, &tiles[turn ^ 1]);
 }
 
 void plumb_scan(const plumb_binding *binding, const plumb_threshold *threshold,

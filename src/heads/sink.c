@@ -23,6 +23,12 @@ static void sift_down(plumb_detection *items, size_t count, size_t hole)
     items[hole] = moving;
 }
 
+plumb_detection *plumb_sink_place(const plumb_sink *sink, plumb_detection *elsewhere)
+{
+    plumb_detections *list = sink->list;
+    return list->count < list->capacity ? &list->items[list->count] : elsewhere;
+}
+
 bool plumb_sink_admit(plumb_sink *sink, plumb_detection *detection)
 {
     plumb_detections *list = sink->list;
@@ -50,7 +56,9 @@ void plumb_sink_put(plumb_sink *sink, const plumb_detection *detection)
 {
     plumb_detections *list = sink->list;
     if (!sink->heap) {
-        list->items[list->count++] = *detection;
+        if (detection != &list->items[list->count])
+            list->items[list->count] = *detection;
+        list->count++;
         return;
     }
     list->items[0] = *detection;

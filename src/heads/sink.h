@@ -16,6 +16,10 @@ typedef struct plumb_sink {
     bool heap;
 } plumb_sink;
 
+/* Where to write the next detection: its place in the list while there is room, `elsewhere` when
+ * there is not. What is not put is overwritten by the next. */
+plumb_detection *plumb_sink_place(const plumb_sink *sink, plumb_detection *elsewhere);
+
 /* Would it enter? If not, it is counted. If so, a slot for its keypoints is in
  * detection->keypoints (-1 where the list has none), and plumb_sink_put must follow. */
 bool plumb_sink_admit(plumb_sink *sink, plumb_detection *detection);

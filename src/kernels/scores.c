@@ -7,6 +7,8 @@
  */
 #include "kernels/scores.h"
 
+#include <string.h>
+
 #define BLOCK PLUMB_SCORE_BLOCK
 
 static inline int32_t float_stays(float value, float limit)
@@ -48,10 +50,22 @@ static inline int8_t byte_stays(uint8_t value, uint8_t flip, int8_t limit)
      test(d[i], __VA_ARGS__) & test(e[i], __VA_ARGS__) & test(f[i], __VA_ARGS__) &                 \
      test(g[i], __VA_ARGS__) & test(h[i], __VA_ARGS__))
 
+/* Caches follow eight streams too late after every page: all are asked for well ahead. Past the end
+ * of a plane these are addresses that nobody reads. */
+#define COLUMN_AHEAD 2048 /* bytes */
+
+static inline void prefetch_ahead(const void *at, size_t size)
+{
+    for (size_t line = 0; line < size; line += 64)
+        PLUMB_PREFETCH_FAR((const void *)((uintptr_t)at + COLUMN_AHEAD + line));
+}
+
 /* The whole blocks have a constant length, which is what makes the inner loop a good one. */
 #define SCAN_BLOCKS(flag, test, ...)                                                               \
     size_t found = 0, whole = count / BLOCK;                                                       \
     for (size_t block = 0; block < whole; block++) {                                               \
+        for (int k = 0; k < PLUMB_SCORE_PLANES; k++)                                               \
+            prefetch_ahead(p[k] + block * BLOCK, BLOCK * sizeof(*p[k]));                           \
         flag all = -1;                                                                             \
         for (size_t i = block * BLOCK; i < (block + 1) * BLOCK; i++)                               \
             all &= ALL_STAY(i, test, __VA_ARGS__);                                                 \
@@ -99,27 +113,61 @@ size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, 
     SCAN_BLOCKS(int8_t, byte_stays, flip, limit)
 }
 
+/* Eight bytes with one bit each add up to a byte of eight bits, whatever the byte order. */
+static uint64_t gather_bits(const uint8_t *bits)
+{
+    uint64_t mask = 0;
+    for (int k = 0; k < BLOCK / 8; k++) {
+        uint64_t eight;
+        memcpy(&eight, bits + 8 * k, sizeof(eight));
+        mask |= (eight * UINT64_C(0x0101010101010101) >> 56) << 8 * k;
+    }
+    return mask;
+}
+
+#define EIGHT_BITS 1, 2, 4, 8, 16, 32, 64, 128
+
+static const uint8_t bit_of[BLOCK] = { EIGHT_BITS, EIGHT_BITS, EIGHT_BITS, EIGHT_BITS,
+                                       EIGHT_BITS, EIGHT_BITS, EIGHT_BITS, EIGHT_BITS };
+
 #define SCAN_RUN(flag, test, ...)                                                                  \
+    uint8_t bits[BLOCK] = { 0 };                                                                   \
     flag all = -1;                                                                                 \
-    if (count == BLOCK)                                                                            \
+    if (count == BLOCK) {                                                                          \
         for (size_t i = 0; i < BLOCK; i++)                                                         \
             all &= test(data[i], __VA_ARGS__);                                                     \
-    else                                                                                           \
+        if (all)                                                                                   \
+            return 0;                                                                              \
+        for (size_t i = 0; i < BLOCK; i++)                                                         \
+            bits[i] = test(data[i], __VA_ARGS__) ? 0 : bit_of[i];                                  \
+    } else {                                                                                       \
         for (size_t i = 0; i < count; i++)                                                         \
-            all &= test(data[i], __VA_ARGS__);                                                     \
-    return !all;
+            bits[i] = test(data[i], __VA_ARGS__) ? 0 : bit_of[i];                                  \
+    }                                                                                              \
+    return gather_bits(bits);
 
-bool plumb_run_float(const float *data, size_t count, float limit)
+uint64_t plumb_run_float(const float *data, size_t count, float limit)
 {
     SCAN_RUN(int32_t, float_stays, limit)
 }
 
-bool plumb_run_half(const uint16_t *data, size_t count, int32_t limit)
+static uint64_t run_half_by_key(const uint16_t *data, size_t count,
+                                int16_t limit){ SCAN_RUN(int16_t, half_stays_by_key, limit) }
+
+/* Most runs hold nothing, and the cheaper test sees that. */
+uint64_t plumb_run_half(const uint16_t *data, size_t count, int32_t limit)
 {
-    SCAN_RUN(int16_t, half_stays_by_key, (int16_t)limit)
+    if (limit >= 0 && count == BLOCK) {
+        int16_t all = -1;
+        for (size_t i = 0; i < BLOCK; i++)
+            all &= half_stays_by_magnitude(data[i], (int16_t)limit);
+        if (all)
+            return 0;
+    }
+    return run_half_by_key(data, count, (int16_t)limit);
 }
 
-bool plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit)
+uint64_t plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit)
 {
     SCAN_RUN(int8_t, byte_stays, flip, limit)
 }
@@ -148,9 +196,10 @@ bool plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limi
         for (size_t i = 0; i + STEP <= count; i += STEP)                                           \
             for (int j = 0; j < STEP; j++)                                                         \
                 lanes[j] &= test(values[i + j], __VA_ARGS__);                                      \
-        if (count >= STEP)                                                                         \
-            for (int j = 0; j < STEP; j++)                                                         \
-                all &= lanes[j] & test(values[count - STEP + j], __VA_ARGS__);                     \
+        for (int j = 0; count >= STEP && j < STEP; j++)                                            \
+            lanes[j] &= test(values[count - STEP + j], __VA_ARGS__);                               \
+        for (int j = 0; j < STEP; j++)                                                             \
+            all &= lanes[j];                                                                       \
         for (size_t i = 0; count < STEP && i < count; i++)                                         \
             all &= test(values[i], __VA_ARGS__);                                                   \
         pass[row] = !all;                                                                          \

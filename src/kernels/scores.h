@@ -23,6 +23,19 @@
 #define PLUMB_PREFETCH_FAR(address) (void)(address)
 #endif
 
+/* Number of the lowest bit that is set; some bit must be. */
+static inline unsigned plumb_lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(bits);
+#else
+    unsigned number = 0;
+    for (; !(bits & 1); bits >>= 1)
+        number++;
+    return number;
+#endif
+}
+
 /* Halves in their numeric order: they have a sign and a magnitude, integers have not. */
 static inline int32_t plumb_half_key(uint16_t half)
 {
@@ -43,10 +56,10 @@ size_t plumb_columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes,
 size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, size_t count,
                           uint8_t flip, int8_t limit, uint16_t *blocks);
 
-/* Does any of `count` adjacent values pass? Meant for one plane of one block. */
-bool plumb_run_float(const float *data, size_t count, float limit);
-bool plumb_run_half(const uint16_t *data, size_t count, int32_t limit);
-bool plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit);
+/* Which of `count` adjacent values pass: bit i stands for data[i].  * count <= PLUMB_SCORE_BLOCK. */
+uint64_t plumb_run_float(const float *data, size_t count, float limit);
+uint64_t plumb_run_half(const uint16_t *data, size_t count, int32_t limit);
+uint64_t plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit);
 
 /* Scores by row: `rows` runs of `count` adjacent classes, `stride` elements apart. Sets pass[i]
  * to 0 or not 0; returns whether any passes. */
