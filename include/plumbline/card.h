@@ -98,6 +98,11 @@ PLUMB_API PLUMB_NODISCARD plumb_status plumb_frame_description_parse(
     const plumb_context *context, const char *text, size_t size,
     plumb_frame_description **description, plumb_frame *frame, plumb_plane_source sources[3],
     size_t *source_count, plumb_diag *diag);
+/* The description's homography for regions and distances in `plane` space; false where it gives
+ * none. On the description: "upright_from_plane", nine numbers in row-major order. */
+PLUMB_API bool plumb_frame_description_plane(const plumb_frame_description *description,
+                                             plumb_homography *upright_from_plane);
+
 PLUMB_API void plumb_frame_description_destroy(plumb_frame_description **description);
 
 #ifdef __cplusplus

@@ -69,6 +69,13 @@ plumb_status plumb_frame_description_parse(const plumb_context *context, const c
     return disabled(diag);
 }
 
+bool plumb_frame_description_plane(const plumb_frame_description *description,
+                                   plumb_homography *upright_from_plane)
+{
+    (void)description, (void)upright_from_plane;
+    return false;
+}
+
 void plumb_frame_description_destroy(plumb_frame_description **description)
 {
     (void)description;

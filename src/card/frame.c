@@ -15,6 +15,8 @@ struct plumb_frame_description {
     plumb_frame frame;
     plumb_plane_source sources[3];
     size_t source_count;
+    bool has_plane;
+    plumb_homography upright_from_plane;
 };
 
 /* One plane while it is read. */
@@ -96,6 +98,20 @@ static plumb_status read_roi(plumb_reader *reader, json_t *value, void *target)
     return PLUMB_OK;
 }
 
+static plumb_status read_plane_transform(plumb_reader *reader, json_t *value, void *target)
+{
+    plumb_frame_description *description = target;
+    plumb_status status =
+        plumb_reader_numbers(reader, value, 9, -1e9, 1e9, description->upright_from_plane.h);
+    if (status)
+        return status;
+    plumb_homography inverse;
+    if (!plumb_homography_invert(&description->upright_from_plane, &inverse))
+        return plumb_reader_expected(reader, value, "a homography that can be inverted");
+    description->has_plane = true;
+    return PLUMB_OK;
+}
+
 static const plumb_field fields[] = {
     { PLUMB_READ_CHOICE(plumb_frame_description, "format", frame.format, formats),
       .required = true },
@@ -109,6 +125,7 @@ static const plumb_field fields[] = {
     { PLUMB_READ_CUSTOM("roi", read_roi) },
     { PLUMB_READ_RANGE(plumb_frame_description, "timestamp_ns", PLUMB_FIELD_INT64,
                        frame.timestamp_ns, -9223372036854775808.0, 9223372036854775808.0) },
+    { PLUMB_READ_CUSTOM("upright_from_plane", read_plane_transform) },
     { PLUMB_READ_CUSTOM("planes", read_planes), .required = true },
 };
 
@@ -170,6 +187,15 @@ plumb_status plumb_frame_description_parse(const plumb_context *context, const c
     for (size_t i = 0; i < made->source_count; i++)
         sources[i] = made->sources[i];
     return PLUMB_OK;
+}
+
+bool plumb_frame_description_plane(const plumb_frame_description *description,
+                                   plumb_homography *upright_from_plane)
+{
+    if (!description || !description->has_plane || !upright_from_plane)
+        return false;
+    *upright_from_plane = description->upright_from_plane;
+    return true;
 }
 
 void plumb_frame_description_destroy(plumb_frame_description **description)

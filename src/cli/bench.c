@@ -102,7 +102,9 @@ static int measure(const choice *c, cli_session *session, qa_source *source, dou
         cli_frame_apply(&c->frame, &frame);
         plumb_result result;
         if (network) {
-            status = cli_session_run(session, &frame, name, read_ms, NULL, &result, &diag);
+            plumb_run_options options = PLUMB_RUN_OPTIONS_INIT;
+            options.upright_from_plane = qa_source_plane(source);
+            status = cli_session_run(session, &frame, name, read_ms, &options, &result, &diag);
         } else {
             plumb_session_note(session->session, PLUMB_STAGE_DECODE_IMAGE, read_ms);
             status = plumb_session_preprocess(session->session, &frame, &result, &diag);

@@ -96,7 +96,8 @@ static int work(void *worker, const cli_item *item, cli_output *output)
     known->seen = true;
     plumb_status status = qa_suite_outputs(&e->suite, item->name, &e->outputs, &diag);
     if (!status)
-        status = qa_stages_run(e->stages, item->frame, &e->outputs.outputs, &now, &diag);
+        status =
+            qa_stages_run(e->stages, item->frame, item->plane, &e->outputs.outputs, &now, &diag);
     /* What was hashed before an error may already tell why. */
     known->first = qa_stages_compare(&known->recorded, &now);
     if (status && known->first == QA_STAGE_COUNT) {

@@ -274,7 +274,8 @@ static void one_frame(shared *s, taken *t, void *worker)
     if (!status && more) {
         cli_frame_apply(s->crew->choice, &t->frame);
         memcpy(output.frame, t->name, sizeof(output.frame));
-        cli_item item = { &t->frame, t->name, t->index, t->read_ms };
+        const plumb_homography *plane = t->source ? qa_source_plane(t->source) : NULL;
+        cli_item item = { &t->frame, t->name, t->index, t->read_ms, plane };
         code = s->crew->work(worker, &item, &output);
     }
     qa_source_close(&t->source);

@@ -32,8 +32,9 @@ int cli_first_frame(const char *path, qa_source **source, plumb_frame *frame, co
 typedef struct cli_item {
     const plumb_frame *frame;
     const char *name;
-    size_t index;   /* counts frames, not files */
-    double read_ms; /* spent on reading, and decoding what the source decodes */
+    size_t index;                  /* counts frames, not files */
+    double read_ms;                /* spent on reading, and decoding what the source decodes */
+    const plumb_homography *plane; /* for regions in `plane` space; NULL: the frame has none */
 } cli_item;
 
 typedef struct cli_output {

@@ -94,18 +94,20 @@ static int write_output(worker *w, const char *frame, const plumb_tensor *output
 static int work(void *user, const cli_item *item, cli_output *output)
 {
     worker *w = user;
+    plumb_run_options options = PLUMB_RUN_OPTIONS_INIT;
+    options.upright_from_plane = item->plane;
     plumb_result result;
     plumb_diag diag = { 0 };
     qa_frame frame;
-    plumb_status status =
-        cli_session_run(&w->session, item->frame, item->name, item->read_ms, NULL, &result, &diag);
+    plumb_status status = cli_session_run(&w->session, item->frame, item->name, item->read_ms,
+                                          &options, &result, &diag);
     if (!status)
         status = qa_frame_from_result(&result, w->recording->model.card, item->name,
                                       PLUMB_SPACE_UPRIGHT, &frame, &diag);
     if (status)
         return cli_report(item->name, status, &diag);
     qa_stage_hashes hashes;
-    status = qa_stages_run(w->stages, item->frame, result.outputs, &hashes, &diag);
+    status = qa_stages_run(w->stages, item->frame, item->plane, result.outputs, &hashes, &diag);
     int code = status ? cli_report(item->name, status, &diag) : CLI_OK;
     for (size_t i = 0; i < result.outputs->count && !code; i++) {
         qa_suite_add_output_line(&output->extra[1], &result.outputs->tensors[i], i);

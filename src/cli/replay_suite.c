@@ -147,7 +147,7 @@ static int add_figure(const worker *w, const cli_item *item, const plumb_result 
                       qa_text *text)
 {
     cli_scene scene;
-    int code = cli_scene_make(&w->session, result, item->name, NULL, &scene);
+    int code = cli_scene_make(&w->session, result, item->name, item->plane, &scene);
     if (code)
         return code;
     qa_text picture = { 0 };
@@ -175,7 +175,7 @@ static int add_lines(worker *w, const cli_item *item, uint64_t hash, const qa_fr
     plumb_diag diag = { 0 };
     qa_stage_hashes hashes;
     plumb_status status =
-        qa_stages_run(w->stages, item->frame, &w->recorded.outputs, &hashes, &diag);
+        qa_stages_run(w->stages, item->frame, item->plane, &w->recorded.outputs, &hashes, &diag);
     if (status)
         return cli_report(item->name, status, &diag);
     qa_suite_add_tensor_line(lines, hash, item->name);
@@ -192,6 +192,7 @@ static int examine(worker *w, const cli_item *item, const qa_frame *expected, ui
     plumb_diag diag = { 0 };
     plumb_run_options run = PLUMB_RUN_OPTIONS_INIT;
     run.trace = options->html != NULL;
+    run.upright_from_plane = item->plane;
     plumb_result result;
     qa_frame got;
     qa_comparison comparison;

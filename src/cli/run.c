@@ -74,6 +74,7 @@ static int work(void *user, const cli_item *item, cli_output *output)
     run *r = w->run;
     plumb_run_options options = PLUMB_RUN_OPTIONS_INIT;
     options.trace = cli_trace_wanted(&r->trace);
+    options.upright_from_plane = item->plane;
     plumb_result result;
     plumb_diag diag = { 0 };
     plumb_status status = cli_session_run(&w->session, item->frame, item->name, item->read_ms,

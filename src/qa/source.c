@@ -36,6 +36,11 @@ void qa_source_close(qa_source **source)
     *source = NULL;
 }
 
+const plumb_homography *qa_source_plane(const qa_source *source)
+{
+    return source->has_plane ? &source->plane : NULL;
+}
+
 int64_t qa_source_count(const qa_source *source)
 {
     return source->count;

@@ -37,6 +37,10 @@ int64_t qa_source_count(const qa_source *source);
 PLUMB_NODISCARD plumb_status qa_source_next(qa_source *source, plumb_frame *frame,
                                             const char **name, bool *more, plumb_diag *diag);
 
+/* The homography of the frame that was given last, for regions in `plane` space; NULL where its
+ * description has none. Belongs to the source. */
+const plumb_homography *qa_source_plane(const qa_source *source);
+
 /* Back to the first frame; files are read again. PLUMB_E_UNSUPPORTED for a pipe. */
 PLUMB_NODISCARD plumb_status qa_source_rewind(qa_source *source, plumb_diag *diag);
 

@@ -31,6 +31,8 @@ struct qa_source {
     int64_t count;
     int64_t index;
     bool done;
+    bool has_plane; /* of the frame that was given last */
+    plumb_homography plane;
 };
 
 /* `bytes` holds the first bytes of the stream; reads the rest of the first line. */

@@ -88,6 +88,8 @@ plumb_status qa_raw_next(qa_source *source, plumb_frame *frame, bool *more, plum
                                       &description, &made, from, &count, diag);
     if (status == PLUMB_OK)
         status = read_planes(source, &made, from, count, diag);
+    source->has_plane =
+        status == PLUMB_OK && plumb_frame_description_plane(description, &source->plane);
     plumb_frame_description_destroy(&description);
     if (status == PLUMB_OK && made.format == PLUMB_FORMAT_JPEG)
         status = decode_described(source, &made, diag);

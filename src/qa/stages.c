@@ -245,25 +245,29 @@ static plumb_status decode(qa_stages *s, const plumb_outputs *outputs,
     return status;
 }
 
-static plumb_status apply_regions(qa_stages *s, const plumb_mapping *mapping)
+static plumb_status apply_regions(qa_stages *s, const plumb_mapping *mapping,
+                                  const plumb_homography *plane)
 {
     const plumb_threshold *t = &s->spec->threshold;
     if (!s->regions)
         return PLUMB_OK;
-    return plumb_regions_run(s->regions, &s->list, mapping, NULL, t->confidence, t->per_class,
+    return plumb_regions_run(s->regions, &s->list, mapping, plane, t->confidence, t->per_class,
                              t->per_class_count, s->scratch, NULL, NULL);
 }
 
 /* In the order of the card; each hash is taken behind its stage. */
-static void hash_suppression(qa_stages *s, const plumb_mapping *mapping, qa_stage_hashes *h)
+static void hash_suppression(qa_stages *s, const plumb_mapping *mapping,
+                             const plumb_homography *plane, qa_stage_hashes *h)
 {
+    plumb_homography inverse;
+    bool flat = plane && plumb_homography_invert(plane, &inverse);
     bool before = s->spec->regions_when == PLUMB_REGIONS_BEFORE_NMS;
-    if (before && apply_regions(s, mapping) != PLUMB_OK)
+    if (before && apply_regions(s, mapping, plane) != PLUMB_OK)
         return;
-    if (plumb_nms_run(s->nms, &s->list, NULL, NULL, NULL) != PLUMB_OK)
+    if (plumb_nms_run(s->nms, &s->list, flat ? &inverse : NULL, NULL, NULL) != PLUMB_OK)
         return;
     h->hash[QA_STAGE_NMS] = hash_list(&s->list);
-    if (!before && apply_regions(s, mapping) != PLUMB_OK)
+    if (!before && apply_regions(s, mapping, plane) != PLUMB_OK)
         return;
     if (s->spec->clip && plumb_detections_clip(&s->list, mapping, NULL, NULL) != PLUMB_OK)
         return;
@@ -272,8 +276,8 @@ static void hash_suppression(qa_stages *s, const plumb_mapping *mapping, qa_stag
 }
 
 static plumb_status hash_postprocess(qa_stages *s, const plumb_outputs *outputs,
-                                     const plumb_mapping *mapping, qa_stage_hashes *h,
-                                     plumb_diag *diag)
+                                     const plumb_mapping *mapping, const plumb_homography *plane,
+                                     qa_stage_hashes *h, plumb_diag *diag)
 {
     plumb_outputs valid = *outputs;
     for (size_t i = 0; i < valid.count; i++) {
@@ -297,12 +301,12 @@ static plumb_status hash_postprocess(qa_stages *s, const plumb_outputs *outputs,
     if (status)
         return status;
     h->hash[QA_STAGE_THRESHOLD] = hash_list(&s->list);
-    hash_suppression(s, mapping, h);
+    hash_suppression(s, mapping, plane, h);
     return PLUMB_OK;
 }
 
-plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_outputs *outputs,
-                           qa_stage_hashes *hashes, plumb_diag *diag)
+plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_homography *plane,
+                           const plumb_outputs *outputs, qa_stage_hashes *hashes, plumb_diag *diag)
 {
     memset(hashes, 0, sizeof(*hashes));
     plumb_frame frame = *given;
@@ -329,7 +333,7 @@ plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_o
     hashes->hash[QA_STAGE_ORIENTATION] = hash_color(&frame, true);
     hashes->hash[QA_STAGE_CROP] = hash_mapping(&mapping);
     hash_preprocess(&s->spec->preprocess, &frame, hashes);
-    return hash_postprocess(s, outputs, &mapping, hashes, diag);
+    return hash_postprocess(s, outputs, &mapping, plane, hashes, diag);
 }
 
 /* --- lines --- */

@@ -45,9 +45,11 @@ PLUMB_NODISCARD plumb_status qa_stages_create(const plumb_card *card, qa_stages 
                                               plumb_diag *diag);
 void qa_stages_destroy(qa_stages **stages);
 
-/* Hash a frame (JPEG is decoded) and the network's outputs for it. Stages that cannot be run, such
- * as regions on a plane that no frame file gives, have the hash 0, and so have those behind. */
+/* Hash a frame (JPEG is decoded) and the network's outputs for it; `plane` may be NULL. Stages that
+ * cannot be run, such as regions on a plane that is not given, have the hash 0, and so have those
+ * behind. */
 PLUMB_NODISCARD plumb_status qa_stages_run(qa_stages *stages, const plumb_frame *frame,
+                                           const plumb_homography *plane,
                                            const plumb_outputs *outputs, qa_stage_hashes *hashes,
                                            plumb_diag *diag);
 
