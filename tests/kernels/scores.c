@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The score kernels against one comparison an element: which blocks and which rows pass, for all
- * counts around the sizes of blocks and steps, with NaN and infinities strewn in.
+ * The score kernels against one comparison an element: which blocks, rows and values pass, for
+ * all counts around the sizes of blocks and steps, with NaN and infinities strewn in.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,6 +134,37 @@ static void rows(void **state)
     }
 }
 
+static uint64_t run_mask(element e, size_t count)
+{
+    switch (e) {
+    case FLOAT:
+        return plumb_run_float(floats, count, limit);
+    case HALF:
+        return plumb_run_half(halves, count, plumb_half_key(plumb_half_from_float(limit)));
+    case SIGNED_BYTE:
+        return plumb_run_byte(bytes, count, 0, byte_limit);
+    default:
+        return plumb_run_byte(bytes, count, 0x80, 100);
+    }
+}
+
+static void masks(void **state)
+{
+    (void)state;
+    random_state r = { 23 };
+    for (int trial = 0; trial < 300; trial++) {
+        size_t count =
+            trial % 2 ? PLUMB_SCORE_BLOCK : 1 + (size_t)random_below(&r, PLUMB_SCORE_BLOCK);
+        fill(&r, true);
+        for (element e = FLOAT; e < ELEMENTS; e++) {
+            uint64_t expected = 0;
+            for (size_t i = 0; i < count; i++)
+                expected |= (uint64_t)passes(e, i) << i;
+            assert_true(run_mask(e, count) == expected);
+        }
+    }
+}
+
 /* Negative limits order halves by sign and magnitude. */
 static void negative_limits_of_halves(void **state)
 {
@@ -155,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns),
         cmocka_unit_test(rows),
+        cmocka_unit_test(masks),
         cmocka_unit_test(negative_limits_of_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
