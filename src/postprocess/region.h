@@ -10,6 +10,29 @@
 
 #include "plumbline/postprocess.h"
 
+/* The second where the first is not a number. */
+static inline double plumb_least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double plumb_most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+#define PLUMB_EDGE_GROUP 8 /* edges whose bounds are kept together */
+
+/* How far a run of edges reaches, in upright pixels. */
+typedef struct plumb_edge_group {
+    double left, right, lower;
+} plumb_edge_group;
+
+static inline size_t plumb_edge_groups(size_t edges)
+{
+    return (edges + PLUMB_EDGE_GROUP - 1) / PLUMB_EDGE_GROUP;
+}
+
 /* A region after create. Rectangles and ellipses are polygons as well; a mask has its extent. */
 typedef struct plumb_region {
     char *name;
@@ -33,6 +56,7 @@ struct plumb_regions {
     size_t count;
     plumb_region *items;
     size_t plane_points; /* corners of all plane regions */
+    size_t edge_groups;  /* of all regions but masks */
     bool keeps;          /* has a keep_only region */
 };
 
@@ -43,10 +67,12 @@ typedef struct plumb_region_view {
     plumb_affine space_from_upright;
     const plumb_point *points; /* to be sent through upright_from_space */
     size_t point_count;
-    plumb_point corners[4]; /* of a mask's extent; `points` of a mask */
-    double area;            /* upright pixels */
-    plumb_rect bounds;      /* upright pixels */
-    plumb_rect extent;      /* of a mask, in its space */
+    plumb_point corners[4];   /* of a mask's extent; `points` of a mask */
+    double area;              /* upright pixels */
+    plumb_rect bounds;        /* upright pixels */
+    plumb_rect extent;        /* of a mask, in its space */
+    plumb_edge_group *groups; /* of its edges; NULL where nobody needs them */
+    double reach;             /* no corner, and no step on the way to one, is further out */
 } plumb_region_view;
 
 /* A box to be measured: its frame has the origin in the corner x0,y0 and axes along the sides. */
@@ -62,6 +88,13 @@ plumb_status plumb_region_check(const plumb_region_spec *spec, size_t index, plu
 /* Area of a simple polygon, after `affine`, inside the rectangle 0..width x 0..height. */
 double plumb_polygon_overlap(const plumb_point *points, size_t count, const plumb_affine *affine,
                              double width, double height);
+/* The same, past groups of edges that end left of `left`, begin right of `right` or lie above
+ * `upper`. These limits lie further out than the rectangle by more than roundings, so that such
+ * edges would add nothing to the sum. */
+double plumb_polygon_overlap_near(const plumb_point *points, size_t count,
+                                  const plumb_edge_group *groups, double left, double right,
+                                  double upper, const plumb_affine *affine, double width,
+                                  double height);
 double plumb_polygon_area(const plumb_point *points, size_t count);
 bool plumb_polygon_contains(const plumb_point *points, size_t count, plumb_point point);
 
@@ -69,7 +102,8 @@ bool plumb_polygon_contains(const plumb_point *points, size_t count, plumb_point
  * covered area. */
 double plumb_mask_sum(const plumb_region *region, double x0, double y0, double x1, double y1);
 
-/* Place `region` in a frame; a plane region writes its corners to `plane_points`. */
+/* Place `region` in a frame; a plane region writes its corners to `plane_points`. Fills
+ * `view->groups`, which the caller sets, unless it is NULL. */
 plumb_status plumb_region_place(const plumb_region *region, size_t index,
                                 const plumb_mapping *mapping,
                                 const plumb_homography *upright_from_plane,

@@ -6,27 +6,17 @@
 
 #include <math.h>
 
-static inline double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static inline double most(double a, double b)
-{
-    return a > b ? a : b;
-}
-
 /* Mean of clamp(y, 0, height) while y goes evenly from a to b. */
 static double mean_clamped(double a, double b, double height)
 {
-    double low = least(a, b), high = most(a, b);
+    double low = plumb_least(a, b), high = plumb_most(a, b);
     if (high <= 0.0)
         return 0.0;
     if (low >= height)
         return height;
     if (low == high)
         return low;
-    double from = most(low, 0.0), to = least(high, height);
+    double from = plumb_most(low, 0.0), to = plumb_least(high, height);
     return ((from + to) * 0.5 * (to - from) + (high - to) * height) / (high - low);
 }
 
@@ -36,30 +26,31 @@ static inline double edge_term(plumb_point a, plumb_point b, double width, doubl
 {
     if (a.y <= 0.0 && b.y <= 0.0)
         return 0.0;
-    double left = most(least(a.x, b.x), 0.0), right = least(most(a.x, b.x), width);
+    double left = plumb_most(plumb_least(a.x, b.x), 0.0),
+           right = plumb_least(plumb_most(a.x, b.x), width);
     double weight = a.x < b.x ? right - left : left - right;
     if (a.y >= height && b.y >= height)
         return weight * height;
-    double slope = (b.y - a.y) / (b.x - a.x);
+    double first = plumb_least(a.x, b.x), last = plumb_most(a.x, b.x);
     /* From the end that is nearer, so that an end inside is met exactly. */
     double from = a.x < b.x ? a.y : b.y, to = a.x < b.x ? b.y : a.y;
-    if (left > least(a.x, b.x))
-        from -= slope * least(a.x, b.x);
-    if (right < most(a.x, b.x))
-        to += slope * (width - most(a.x, b.x));
+    if (left > first || right < last) {
+        double slope = (b.y - a.y) / (b.x - a.x);
+        if (left > first)
+            from -= slope * first;
+        if (right < last)
+            to += slope * (width - last);
+    }
     return weight * mean_clamped(from, to, height);
 }
 
-/* On a vertical line the inside of a polygon is a sum of its crossings with alternating signs, and
- * that stays true when every crossing is clamped to 0..height. Integrated over 0..width this is a
- * sum over edges: no clipped polygon has to be built, and concave ones are no special case. Most
- * edges lie beside the box and are known by x alone. */
-double plumb_polygon_overlap(const plumb_point *points, size_t count, const plumb_affine *affine,
-                             double width, double height)
+/* Adds the edges from `last` through `points[0..count)`. Most lie beside the box and are known by x
+ * alone. */
+static inline double add_edges(double sum, const plumb_point *last, const plumb_point *points,
+                               size_t count, const plumb_affine *affine, double width,
+                               double height)
 {
     const double *m = affine->m;
-    double sum = 0.0;
-    const plumb_point *last = &points[count - 1];
     double last_x = m[0] * last->x + m[1] * last->y + m[2];
     for (size_t i = 0; i < count; i++) {
         const plumb_point *next = &points[i];
@@ -72,6 +63,31 @@ double plumb_polygon_overlap(const plumb_point *points, size_t count, const plum
         }
         last = next;
         last_x = next_x;
+    }
+    return sum;
+}
+
+/* On a vertical line the inside of a polygon is a sum of its crossings with alternating signs, and
+ * that stays true when every crossing is clamped to 0..height. Integrated over 0..width this is a
+ * sum over edges: no clipped polygon has to be built, and concave ones are no special case. */
+double plumb_polygon_overlap(const plumb_point *points, size_t count, const plumb_affine *affine,
+                             double width, double height)
+{
+    return fabs(add_edges(0.0, &points[count - 1], points, count, affine, width, height));
+}
+
+double plumb_polygon_overlap_near(const plumb_point *points, size_t count,
+                                  const plumb_edge_group *groups, double left, double right,
+                                  double upper, const plumb_affine *affine, double width,
+                                  double height)
+{
+    double sum = 0.0;
+    const plumb_point *last = &points[count - 1];
+    for (size_t i = 0; i < count; i += PLUMB_EDGE_GROUP, groups++) {
+        size_t edges = count - i < PLUMB_EDGE_GROUP ? count - i : PLUMB_EDGE_GROUP;
+        if (!(groups->right < left || groups->left > right || groups->lower < upper))
+            sum = add_edges(sum, last, points + i, edges, affine, width, height);
+        last = &points[i + edges - 1];
     }
     return fabs(sum);
 }
@@ -98,23 +114,36 @@ bool plumb_polygon_contains(const plumb_point *points, size_t count, plumb_point
     return inside;
 }
 
-/* The integral from the corner to (x, y); within a pixel it is bilinear, so this is exact. */
-static double corner_sum(const plumb_region *region, double x, double y)
+/* A coordinate in mask pixels, kept inside. */
+typedef struct mask_position {
+    size_t pixel;
+    double share; /* of the pixel */
+} mask_position;
+
+static inline mask_position position_in(double value, int32_t side)
 {
-    x = fmin(fmax(x, 0.0), region->mask_width);
-    y = fmin(fmax(y, 0.0), region->mask_height);
-    size_t column = (size_t)fmin(x, region->mask_width - 1);
-    size_t row = (size_t)fmin(y, region->mask_height - 1);
-    double u = x - (double)column, v = y - (double)row;
+    value = plumb_least(plumb_most(value, 0.0), side);
+    mask_position p = { (size_t)plumb_least(value, side - 1), 0.0 };
+    p.share = value - (double)p.pixel;
+    return p;
+}
+
+/* The integral from the corner to (x, y); within a pixel it is bilinear, so this is exact. */
+static inline double corner_sum(const plumb_region *region, mask_position x, mask_position y)
+{
     size_t stride = (size_t)region->mask_width + 1;
-    const uint64_t *above = region->sums + row * stride + column, *below = above + stride;
-    double top = (double)above[0] + u * (double)(above[1] - above[0]);
-    double bottom = (double)below[0] + u * (double)(below[1] - below[0]);
-    return top + v * (bottom - top);
+    const uint64_t *above = region->sums + y.pixel * stride + x.pixel, *below = above + stride;
+    double top = (double)above[0] + x.share * (double)(above[1] - above[0]);
+    double bottom = (double)below[0] + x.share * (double)(below[1] - below[0]);
+    return top + y.share * (bottom - top);
 }
 
 double plumb_mask_sum(const plumb_region *region, double x0, double y0, double x1, double y1)
 {
-    return (corner_sum(region, x1, y1) - corner_sum(region, x0, y1)) -
-           (corner_sum(region, x1, y0) - corner_sum(region, x0, y0));
+    mask_position left = position_in(x0, region->mask_width);
+    mask_position right = position_in(x1, region->mask_width);
+    mask_position upper = position_in(y0, region->mask_height);
+    mask_position lower = position_in(y1, region->mask_height);
+    return (corner_sum(region, right, lower) - corner_sum(region, left, lower)) -
+           (corner_sum(region, right, upper) - corner_sum(region, left, upper));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Regions applied to a list. Bounding boxes first: all regions of a frame against one detection
- * in one vectorised sweep, and only where they meet is an area computed.
+ * Regions applied to a list. Bounding boxes first: where a detection meets that of a region, and
+ * only there, an area is computed.
  */
 #include "postprocess/region.h"
 
@@ -11,17 +11,13 @@
 #include "base/checked.h"
 #include "base/diag.h"
 #include "geometry/ledger.h"
-
-/* Slightly wider than the regions, in the float of the boxes. Unused entries meet nothing. */
-typedef struct bounds_table {
-    float x0[PLUMB_MAX_REGIONS], y0[PLUMB_MAX_REGIONS];
-    float x1[PLUMB_MAX_REGIONS], y1[PLUMB_MAX_REGIONS];
-} bounds_table;
+#include "kernels/scores.h"
+#include "postprocess/region_index.h"
 
 /* What a run needs of one frame; lives in the caller's scratch. */
 typedef struct region_frame {
-    bounds_table bounds;
-    size_t padded; /* regions, rounded up to 16 */
+    plumb_region_index
+        index; /* bounds slightly wider than the regions, in the float of the boxes */
     plumb_region_view views[];
 } region_frame;
 
@@ -44,11 +40,16 @@ static size_t points_offset(const plumb_regions *regions)
     return sizeof(region_frame) + regions->count * sizeof(plumb_region_view);
 }
 
+static size_t groups_offset(const plumb_regions *regions)
+{
+    return points_offset(regions) + regions->plane_points * sizeof(plumb_point);
+}
+
 size_t plumb_regions_scratch(const plumb_regions *regions)
 {
     if (!regions || regions->count == 0)
         return 0;
-    return points_offset(regions) + regions->plane_points * sizeof(plumb_point);
+    return groups_offset(regions) + regions->edge_groups * sizeof(plumb_edge_group);
 }
 
 static plumb_status place_all(const plumb_regions *regions, const plumb_mapping *mapping,
@@ -56,35 +57,26 @@ static plumb_status place_all(const plumb_regions *regions, const plumb_mapping 
                               plumb_diag *diag)
 {
     plumb_point *points = (plumb_point *)(void *)((char *)frame + points_offset(regions));
-    bounds_table *b = &frame->bounds;
+    plumb_edge_group *groups = (plumb_edge_group *)(void *)((char *)frame + groups_offset(regions));
     for (size_t i = 0; i < regions->count; i++) {
         plumb_region_view *view = &frame->views[i];
         const plumb_region *region = &regions->items[i];
+        view->groups = region->shape == PLUMB_SHAPE_MASK ? NULL : groups;
+        groups += plumb_edge_groups(region->point_count);
         plumb_status status =
             plumb_region_place(region, i, mapping, upright_from_plane, points, view, diag);
         if (status)
             return status;
         if (region->space == PLUMB_SPACE_PLANE)
             points += region->point_count;
-        b->x0[i] = nextafterf((float)view->bounds.x, -INFINITY);
-        b->y0[i] = nextafterf((float)view->bounds.y, -INFINITY);
-        b->x1[i] = nextafterf((float)(view->bounds.x + view->bounds.width), INFINITY);
-        b->y1[i] = nextafterf((float)(view->bounds.y + view->bounds.height), INFINITY);
+        plumb_box *b = &frame->index.bounds[i];
+        b->x0 = nextafterf((float)view->bounds.x, -INFINITY);
+        b->y0 = nextafterf((float)view->bounds.y, -INFINITY);
+        b->x1 = nextafterf((float)(view->bounds.x + view->bounds.width), INFINITY);
+        b->y1 = nextafterf((float)(view->bounds.y + view->bounds.height), INFINITY);
     }
-    frame->padded = (regions->count + 15) / 16 * 16;
-    for (size_t i = regions->count; i < frame->padded; i++) {
-        b->x0[i] = b->y0[i] = INFINITY;
-        b->x1[i] = b->y1[i] = -INFINITY;
-    }
+    plumb_region_index_build(&frame->index, regions->count);
     return PLUMB_OK;
-}
-
-/* One byte a region: do the bounds meet? */
-static void sweep(const bounds_table *b, size_t count, plumb_box box, uint8_t *meet)
-{
-    for (size_t i = 0; i < count; i++)
-        meet[i] = (uint8_t)((box.x0 <= b->x1[i]) & (box.x1 >= b->x0[i]) & (box.y0 <= b->y1[i]) &
-                            (box.y1 >= b->y0[i]));
 }
 
 static plumb_box bounds_of(const plumb_detection *d, bool has_angle)
@@ -163,24 +155,34 @@ static bool is_finite(const plumb_box *b)
     return isfinite(b->x0) && isfinite(b->y0) && isfinite(b->x1) && isfinite(b->y1);
 }
 
+/* The regions that the detection meets, in order, until one drops it. */
+static outcome apply_all(const region_frame *frame, bool has_angle, const thresholds *limits,
+                         plumb_detection *d)
+{
+    outcome result = { PLUMB_FATE_KEPT, -1, false };
+    const plumb_region_index *index = &frame->index;
+    plumb_box bounds = bounds_of(d, has_angle);
+    plumb_region_search search = plumb_region_search_for(index, &bounds);
+    for (size_t word = 0; word < index->words; word++) {
+        uint64_t bits = plumb_region_search_word(&search, word);
+        if (bits == 0)
+            continue;
+        plumb_region_box box = plumb_region_box_of(d, has_angle);
+        for (; bits && result.fate == PLUMB_FATE_KEPT; bits &= bits - 1) {
+            size_t i = word * 64 + plumb_lowest_bit(bits);
+            if (plumb_region_meets(index, i, &bounds))
+                result = apply(&frame->views[i], i, &box, limits, d, result);
+        }
+    }
+    return result;
+}
+
 static outcome judge(const plumb_regions *regions, const region_frame *frame, bool has_angle,
                      const thresholds *limits, plumb_detection *d)
 {
     outcome result = { PLUMB_FATE_KEPT, -1, false };
-    uint8_t meet[PLUMB_MAX_REGIONS];
-    if (is_finite(&d->box) && (!has_angle || isfinite(d->angle))) {
-        sweep(&frame->bounds, frame->padded, bounds_of(d, has_angle), meet);
-        for (size_t base = 0; base < frame->padded; base += 8) {
-            uint64_t any;
-            memcpy(&any, meet + base, sizeof(any));
-            if (any == 0)
-                continue;
-            plumb_region_box box = plumb_region_box_of(d, has_angle);
-            for (size_t i = base; i < base + 8 && result.fate == PLUMB_FATE_KEPT; i++)
-                if (meet[i])
-                    result = apply(&frame->views[i], i, &box, limits, d, result);
-        }
-    }
+    if (is_finite(&d->box) && (!has_angle || isfinite(d->angle)))
+        result = apply_all(frame, has_angle, limits, d);
     if (result.fate == PLUMB_FATE_KEPT && regions->keeps && !result.kept_by_region) {
         result.region = missed_keeper(regions, d->class_id);
         if (result.region >= 0)
@@ -240,6 +242,7 @@ size_t plumb_regions_outline(const plumb_regions *regions, size_t index,
     const plumb_region *r = &regions->items[index];
     plumb_region_view view;
     plumb_point plane[1024];
+    view.groups = NULL;
     if ((r->space == PLUMB_SPACE_PLANE && !upright_from_plane) ||
         plumb_region_place(r, index, mapping, upright_from_plane, plane, &view, NULL))
         return 0;

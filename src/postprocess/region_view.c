@@ -10,23 +10,42 @@
 
 #define FAR   1e9   /* upright pixels; further corners come from a horizon only */
 #define NOISE 1e-12 /* of the box's area: what rounding may leave where nothing overlaps */
+#define SLACK 1e-12 /* of all lengths involved: more than a few roundings of them */
 
 static double scale_of(const plumb_affine *a)
 {
     return fabs(a->m[0] * a->m[4] - a->m[1] * a->m[3]);
 }
 
+/* Edge i ends in corner i: a group begins with the last corner of the one before. The reach is a
+ * sum so that one corner that is not finite makes it so. */
 static void set_bounds(plumb_region_view *view)
 {
-    double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
-    for (size_t i = 0; i < view->point_count; i++) {
-        plumb_point p = plumb_affine_point(&view->upright_from_space, view->points[i]);
-        x0 = fmin(x0, p.x);
-        y0 = fmin(y0, p.y);
-        x1 = fmax(x1, p.x);
-        y1 = fmax(y1, p.y);
+    const double *m = view->upright_from_space.m;
+    plumb_edge_group all = { INFINITY, -INFINITY, -INFINITY };
+    double upper = INFINITY;
+    plumb_point last =
+        plumb_affine_point(&view->upright_from_space, view->points[view->point_count - 1]);
+    view->reach = 0.0;
+    for (size_t i = 0; i < view->point_count; i += PLUMB_EDGE_GROUP) {
+        plumb_edge_group group = { last.x, last.x, last.y };
+        for (size_t j = i; j < view->point_count && j < i + PLUMB_EDGE_GROUP; j++) {
+            plumb_point p = view->points[j];
+            last = plumb_affine_point(&view->upright_from_space, p);
+            group.left = plumb_least(last.x, group.left);
+            group.right = plumb_most(last.x, group.right);
+            group.lower = plumb_most(last.y, group.lower);
+            all.left = plumb_least(last.x, all.left);
+            all.right = plumb_most(last.x, all.right);
+            all.lower = plumb_most(last.y, all.lower);
+            upper = plumb_least(last.y, upper);
+            view->reach += (fabs(m[0]) + fabs(m[3])) * fabs(p.x) +
+                           (fabs(m[1]) + fabs(m[4])) * fabs(p.y) + fabs(m[2]) + fabs(m[5]);
+        }
+        if (view->groups)
+            view->groups[i / PLUMB_EDGE_GROUP] = group;
     }
-    plumb_rect bounds = { x0, y0, x1 - x0, y1 - y0 };
+    plumb_rect bounds = { all.left, upper, all.right - all.left, all.lower - upper };
     view->bounds = bounds;
 }
 
@@ -177,12 +196,21 @@ static double mask_overlap(const plumb_region_view *view, const plumb_region_box
     return turned_mask_sum(r, corners) / 255.0 * pixel;
 }
 
+/* Unless the box is turned, its frame is that of the groups, moved. What roundings may differ is
+ * far below the slack; a slack that is not finite passes no edge. */
 static double overlap_of(const plumb_region_view *view, const plumb_region_box *box)
 {
     if (view->region->shape == PLUMB_SHAPE_MASK)
         return mask_overlap(view, box);
     plumb_affine a = plumb_affine_compose(&view->upright_from_space, &box->box_from_upright);
-    return plumb_polygon_overlap(view->points, view->point_count, &a, box->width, box->height);
+    const double *m = box->upright_from_box.m;
+    if (!view->groups || m[0] != 1.0 || m[1] != 0.0)
+        return plumb_polygon_overlap(view->points, view->point_count, &a, box->width, box->height);
+    double slack =
+        SLACK * (view->reach + fabs(m[2]) + fabs(m[5]) + fabs(box->width) + fabs(box->height));
+    return plumb_polygon_overlap_near(view->points, view->point_count, view->groups, m[2] - slack,
+                                      m[2] + box->width + slack, m[5] - slack, &a, box->width,
+                                      box->height);
 }
 
 /* A mask holds a point when the pixel around it is at least half covered. */
@@ -214,9 +242,9 @@ double plumb_region_measure_of(const plumb_region_view *view, const plumb_region
     double area = box->width * box->height;
     if (!(box->width > 0.0 && box->height > 0.0))
         return 0.0;
-    double overlap = fmin(overlap_of(view, box), fmin(area, view->area));
+    double overlap = plumb_least(overlap_of(view, box), plumb_least(view->area, area));
     double whole = measure == PLUMB_MEASURE_FRACTION_OF_BOX      ? area
                    : measure == PLUMB_MEASURE_FRACTION_OF_REGION ? view->area
                                                                  : area + view->area - overlap;
-    return overlap > NOISE * area && whole > 0.0 ? fmin(overlap / whole, 1.0) : 0.0;
+    return overlap > NOISE * area && whole > 0.0 ? plumb_least(overlap / whole, 1.0) : 0.0;
 }

@@ -139,6 +139,7 @@ static plumb_status add_region(plumb_regions *regions, const plumb_region_spec *
                              "is 0 everywhere");
     if (spec.space == PLUMB_SPACE_PLANE)
         regions->plane_points += r->point_count;
+    regions->edge_groups += plumb_edge_groups(r->point_count);
     regions->keeps = regions->keeps || spec.effect == PLUMB_EFFECT_KEEP_ONLY;
     return PLUMB_OK;
 }
