@@ -33,12 +33,14 @@ static void visit(plumb_nms *nms, const plumb_detections *list, size_t rank, siz
 static const uint64_t *group(plumb_nms *nms, const plumb_detections *list)
 {
     uint64_t *groups = nms->records + nms->spec.max_candidates;
+    plumb_key_range range = PLUMB_KEY_RANGE_INIT;
     for (size_t rank = 0; rank < nms->count; rank++) {
         uint32_t key = (uint32_t)plumb_nms_candidate(nms, list, rank)->class_id ^ 0x80000000u;
         groups[rank] = (uint64_t)key << 32 | rank;
+        plumb_key_range_add(&range, key);
     }
     return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits,
-                              nms->count);
+                              nms->count, range);
 }
 
 void plumb_nms_hard(plumb_nms *nms, const plumb_detections *list)

@@ -75,9 +75,10 @@ static void order_ties(const plumb_detections *list, uint64_t *records, size_t c
     }
 }
 
-static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t count)
+static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t count,
+                         plumb_key_range range)
 {
-    uint64_t *sorted = plumb_sort_records(nms->records, nms->spare, nms->digits, count);
+    uint64_t *sorted = plumb_sort_records(nms->records, nms->spare, nms->digits, count, range);
     if (sorted != nms->records) {
         nms->spare = nms->records;
         nms->records = sorted;
@@ -122,6 +123,7 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
     size_t limit = nms->spec.max_candidates, count = 0;
     uint64_t usable = 0, worst = UINT64_MAX;
     float smallest = INFINITY;
+    plumb_key_range range = PLUMB_KEY_RANGE_INIT;
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
         if (unusable(nms, list, d, ledger))
@@ -135,13 +137,14 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
         float area = plumb_kept_area(&d->box);
         smallest = area < smallest ? area : smallest;
         nms->records[count++] = record;
+        plumb_key_range_add(&range, plumb_record_key(record));
         if (count == 2 * limit) {
-            sort_records(nms, list, count);
+            sort_records(nms, list, count, range);
             count = limit;
             worst = nms->records[count - 1];
         }
     }
-    sort_records(nms, list, count);
+    sort_records(nms, list, count, range);
     nms->count = count < limit ? count : limit;
     nms->smallest_area = smallest;
     report_beyond(nms, list, usable - nms->count, ledger);

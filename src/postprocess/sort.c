@@ -14,23 +14,12 @@
 #define MANY      4000
 #define MAX_WIDTH 12 /* bits of a digit */
 
-typedef struct key_range {
-    uint32_t low;
-    int bits;
-} key_range;
-
-static key_range range_of(const uint64_t *records, size_t count)
+static int bits_of(plumb_key_range range)
 {
-    uint32_t low = UINT32_MAX, high = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t key = plumb_record_key(records[i]);
-        low = key < low ? key : low;
-        high = key > high ? key : high;
-    }
-    key_range range = { low, 0 };
-    for (uint32_t span = count ? high - low : 0; span; span >>= 1)
-        range.bits++;
-    return range;
+    int bits = 0;
+    for (uint32_t span = range.high > range.low ? range.high - range.low : 0; span; span >>= 1)
+        bits++;
+    return bits;
 }
 
 /* Counts to first places. */
@@ -56,19 +45,19 @@ static void insertion_sort(uint64_t *records, size_t count)
 }
 
 static uint64_t *sort_few(uint64_t *records, uint64_t *spare, uint32_t *places, size_t count,
-                          key_range range)
+                          uint32_t low, int bits)
 {
-    int shift = range.bits > FEW_BITS ? range.bits - FEW_BITS : 0;
-    if (count <= 16 || range.bits == 0) {
-        insertion_sort(records, range.bits ? count : 0);
+    int shift = bits > FEW_BITS ? bits - FEW_BITS : 0;
+    if (count <= 16 || bits == 0) {
+        insertion_sort(records, bits ? count : 0);
         return records;
     }
     memset(places, 0, sizeof(places[0]) << FEW_BITS);
     for (size_t i = 0; i < count; i++)
-        places[(plumb_record_key(records[i]) - range.low) >> shift]++;
+        places[(plumb_record_key(records[i]) - low) >> shift]++;
     accumulate(places, 1u << FEW_BITS);
     for (size_t i = 0; i < count; i++)
-        spare[places[(plumb_record_key(records[i]) - range.low) >> shift]++] = records[i];
+        spare[places[(plumb_record_key(records[i]) - low) >> shift]++] = records[i];
     insertion_sort(spare, count);
     return spare;
 }
@@ -86,14 +75,15 @@ static inline void count_digits(const uint64_t *records, size_t count, uint32_t 
     }
 }
 
-uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digits, size_t count)
+uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digits, size_t count,
+                             plumb_key_range range)
 {
-    key_range range = range_of(records, count);
+    int bits = bits_of(range);
     if (count <= FEW)
-        return sort_few(records, spare, digits, count, range);
+        return sort_few(records, spare, digits, count, range.low, bits);
     int widest = count < MANY ? 8 : MAX_WIDTH;
-    int passes = (range.bits + widest - 1) / widest;
-    int width = passes ? (range.bits + passes - 1) / passes : 0;
+    int passes = (bits + widest - 1) / widest;
+    int width = passes ? (bits + passes - 1) / passes : 0;
     uint32_t mask = (1u << width) - 1;
     if (passes == 2)
         count_digits(records, count, range.low, width, 2, digits);
