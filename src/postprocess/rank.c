@@ -62,16 +62,16 @@ static void sort_run(const plumb_detections *list, uint64_t *records, size_t cou
  * the stable sort has left it so. */
 static void order_ties(const plumb_detections *list, uint64_t *records, size_t count)
 {
-    for (size_t first = 0; first < count;) {
-        size_t end = first + 1;
+    for (size_t at = 1; at < count; at++) {
+        uint32_t key = plumb_record_key(records[at]);
+        if (key != plumb_record_key(records[at - 1]))
+            continue;
+        size_t first = at - 1;
         bool ordered = true;
-        while (end < count && plumb_record_key(records[end]) == plumb_record_key(records[first])) {
-            ordered = ordered && compare(list, records[end - 1], records[end]) <= 0;
-            end++;
-        }
+        for (; at < count && plumb_record_key(records[at]) == key; at++)
+            ordered = ordered && compare(list, records[at - 1], records[at]) <= 0;
         if (!ordered)
-            sort_run(list, records + first, end - first);
-        first = end;
+            sort_run(list, records + first, at - first);
     }
 }
 
