@@ -77,7 +77,8 @@ static int load_and_examine(const plumb_card *card, const cli_tensor_pairs *name
         const char *name = names->frames[i];
         plumb_frame empty = PLUMB_FRAME_INIT;
         pairs[i].frame = empty;
-        code = cli_first_frame(name, &loaded[i].source, &pairs[i].frame, &name);
+        code =
+            cli_first_frame(name, QA_SOURCE_JPEG_AS_IS, &loaded[i].source, &pairs[i].frame, &name);
         if (!code)
             code = cli_read_tensor(names->tensors[i], &loaded[i].bytes, &pairs[i].tensor);
     }

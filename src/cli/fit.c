@@ -9,7 +9,6 @@
 #include "cli/tensor_file.h"
 #include "cli/verbs.h"
 #include "qa/fit.h"
-#include "qa/source.h"
 
 typedef struct choice {
     const char *pairs[QA_FIT_MAX_PAIRS];
@@ -46,24 +45,6 @@ static int set_own(void *user, const char *name, const char *value)
     return CLI_OK;
 }
 
-static int load_frame(const choice *c, const char *path, loaded_pair *loaded, plumb_frame *frame)
-{
-    plumb_diag diag = { 0 };
-    const char *name = path;
-    bool more = false;
-    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_DECODED, &loaded->source, &diag);
-    if (!status)
-        status = qa_source_next(loaded->source, frame, &name, &more, &diag);
-    if (status)
-        return cli_report(NULL, status, &diag);
-    if (!more) {
-        cli_message("%s: holds no frame", path);
-        return CLI_BAD_INPUT;
-    }
-    cli_frame_apply(&c->frame, frame);
-    return CLI_OK;
-}
-
 /* The last '=' divides, since paths of frames may hold one. */
 static int load_pair(const choice *c, const char *text, loaded_pair *loaded, qa_fit_pair *pair)
 {
@@ -76,7 +57,9 @@ static int load_pair(const choice *c, const char *text, loaded_pair *loaded, qa_
     path[length] = '\0';
     plumb_frame empty = PLUMB_FRAME_INIT;
     pair->frame = empty;
-    int code = load_frame(c, path, loaded, &pair->frame);
+    const char *name;
+    int code = cli_first_frame(path, QA_SOURCE_JPEG_DECODED, &loaded->source, &pair->frame, &name);
+    cli_frame_apply(&c->frame, &pair->frame);
     return code ? code : cli_read_tensor(divide + 1, &loaded->bytes, &pair->tensor);
 }
 

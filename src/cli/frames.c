@@ -96,11 +96,12 @@ void cli_frame_apply(const cli_frame_choice *choice, plumb_frame *frame)
         frame->range = choice->range;
 }
 
-int cli_first_frame(const char *path, qa_source **source, plumb_frame *frame, const char **name)
+int cli_first_frame(const char *path, qa_source_jpeg jpeg, qa_source **source, plumb_frame *frame,
+                    const char **name)
 {
     plumb_diag diag = { 0 };
     bool more = false;
-    plumb_status status = qa_source_open(path, QA_SOURCE_JPEG_AS_IS, source, &diag);
+    plumb_status status = qa_source_open(path, jpeg, source, &diag);
     if (!status)
         status = qa_source_next(*source, frame, name, &more, &diag);
     if (status)

@@ -24,9 +24,10 @@ typedef struct cli_frame_choice {
 cli_group cli_frame_group(cli_frame_choice *choice);
 void cli_frame_apply(const cli_frame_choice *choice, plumb_frame *frame);
 
-/* The first frame of a file; JPEG stays as it is. `frame` and `name` belong to `*source`, which is
+/* The first frame of a file. `frame` and `name` belong to `*source`, which is
  * to be closed also after a failure. CLI_OK, or an exit code after a message. */
-int cli_first_frame(const char *path, qa_source **source, plumb_frame *frame, const char **name);
+int cli_first_frame(const char *path, qa_source_jpeg jpeg, qa_source **source, plumb_frame *frame,
+                    const char **name);
 
 /* One frame on its way. */
 typedef struct cli_item {

@@ -172,7 +172,7 @@ static int inspect_frame(const char *path, qa_text *text)
     qa_source *source = NULL;
     plumb_frame frame = PLUMB_FRAME_INIT;
     const char *name = path;
-    int code = cli_first_frame(path, &source, &frame, &name);
+    int code = cli_first_frame(path, QA_SOURCE_JPEG_AS_IS, &source, &frame, &name);
     if (!code) {
         plumb_size upright = plumb_frame_upright_size(&frame);
         row(text, "frame", "%s", plumb_pixel_format_name(frame.format));

@@ -86,7 +86,7 @@ static int make_tensor(const choice *c, cli_session *session, const char *path)
     qa_source *source = NULL;
     plumb_frame frame = PLUMB_FRAME_INIT;
     const char *name = path;
-    int code = cli_first_frame(path, &source, &frame, &name);
+    int code = cli_first_frame(path, QA_SOURCE_JPEG_AS_IS, &source, &frame, &name);
     if (!code) {
         plumb_diag diag = { 0 };
         plumb_result result;
