@@ -33,7 +33,8 @@ static plumb_status set_shape(fit_target *target, const plumb_tensor *tensor, pl
     target->channels = (int)sides[first ? 0 : 2];
     target->size = (plumb_size){ (int32_t)width, (int32_t)height };
     target->layout = layout;
-    target->dtype = tensor->dtype;
+    bool wide = tensor->dtype == PLUMB_DTYPE_FLOAT64; /* what a notebook saves, not what it fed */
+    target->dtype = wide ? PLUMB_DTYPE_FLOAT32 : tensor->dtype;
     return PLUMB_OK;
 }
 
@@ -62,9 +63,9 @@ plumb_status fit_target_read(fit_target *target, const qa_fit_pair *pairs, size_
     memset(target, 0, sizeof(*target));
     plumb_dtype dtype = pairs[0].tensor.dtype;
     if (dtype != PLUMB_DTYPE_FLOAT32 && dtype != PLUMB_DTYPE_FLOAT16 &&
-        dtype != PLUMB_DTYPE_UINT8 && dtype != PLUMB_DTYPE_INT8)
+        dtype != PLUMB_DTYPE_FLOAT64 && dtype != PLUMB_DTYPE_UINT8 && dtype != PLUMB_DTYPE_INT8)
         return plumb_fail(diag, PLUMB_E_DTYPE, "tensor",
-                          "%s; float32, float16, uint8 or int8 is expected",
+                          "%s; float32, float16, float64, uint8 or int8 is expected",
                           plumb_dtype_name(dtype));
     plumb_status status = set_shape(target, &pairs[0].tensor, layout, diag);
     for (size_t i = 0; i < count && status == PLUMB_OK; i++) {

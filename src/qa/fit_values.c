@@ -208,6 +208,16 @@ plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_resul
     return PLUMB_OK;
 }
 
+/* Bits, or values in float32 where a notebook saved the tensor as float64. */
+static bool same_element(const plumb_tensor *made, int64_t at, const plumb_tensor *given,
+                         int64_t given_at)
+{
+    if (made->dtype != given->dtype)
+        return plumb_tensor_load(made, at) == plumb_tensor_load(given, given_at);
+    return memcmp((const char *)made->data + at, (const char *)given->data + given_at,
+                  plumb_dtype_size(made->dtype)) == 0;
+}
+
 plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *diag)
 {
     const fit_target *t = &search->target;
@@ -229,14 +239,14 @@ plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *d
         status = fit_run(spec, &frame, made.data, NULL, diag);
         for (size_t k = 0; k < count && status == PLUMB_OK; k++) {
             int64_t at = (int64_t)(k * element);
+            int64_t given_at = (int64_t)(k * plumb_dtype_size(given->dtype));
             size_t c = t->layout == PLUMB_LAYOUT_NCHW ? k / (count / (size_t)t->channels)
                                                       : k % (size_t)t->channels;
             double gain = (double)spec->scale / ((double)spec->divide * spec->std[c]);
-            double error =
-                fabs((double)plumb_tensor_load(&made, at) - (double)plumb_tensor_load(given, at)) /
-                gain;
-            result->differing +=
-                memcmp((const char *)made.data + at, (const char *)given->data + at, element) != 0;
+            double error = fabs((double)plumb_tensor_load(&made, at) -
+                                (double)plumb_tensor_load(given, given_at)) /
+                           gain;
+            result->differing += !same_element(&made, at, given, given_at);
             result->max_error = fmax(result->max_error, error);
             sum += error;
         }

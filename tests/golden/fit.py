@@ -156,6 +156,8 @@ if cv2:
     expect('YOLOX, half precision',
            lambda a: nchw(letterbox(a, 416, 114, linear, False, False)[..., ::-1]).astype('f2'),
            mode='scale_fit', rule='yolox', channels='bgr', dtype='float16', scale=1, divide=1)
+    expect('saved as float64', lambda a: nchw(letterbox(a, 320, 114, linear)).astype('f8') / 255,
+           dtype='float32', rule='ultralytics', resample='opencv-linear')
     expect('int8, p - 128', lambda a: (letterbox(a, 256, 0, linear).astype('i4') - 128).astype('i1')[None],
            dtype='int8', mean=[128, 128, 128], pad=[0, 0, 0])
     expect('blobFromImage, factor before nothing', lambda a: cv2.dnn.blobFromImage(
