@@ -6,8 +6,9 @@
  *
  * What a decode of a part must know: jpeg_crop_scanline() and jpeg_skip_scanlines() give the pixels
  * of the whole decode only away from the cut, because fancy upsampling of a subsampled chroma
- * sample looks at its neighbours. A crop that starts and ends one MCU outside the wanted columns,
- * and a skip that stops one MCU row early, are exact.
+ * sample looks at its neighbours. A crop that starts and ends one MCU outside the wanted columns is
+ * exact, and so is a skip from any row to any row: libjpeg-turbo keeps the rows of chroma that the
+ * next one leans on.
  */
 #ifndef PLUMB_IMAGE_JPEG_H
 #define PLUMB_IMAGE_JPEG_H

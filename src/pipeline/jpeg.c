@@ -10,10 +10,12 @@
 
 typedef struct jpeg_rows {
     plumb_session *session;
+    const plumb_preprocess_plan *plan;
     uint8_t *strip;
     size_t stride, cut; /* bytes of a row, and of those left of the columns that are decoded */
-    int32_t begin, end; /* rows the strip holds */
+    int32_t begin, end; /* rows the strip holds, but for those that nobody asks for */
     int32_t last;       /* row that is needed */
+    int32_t order;      /* of the next needed row in the plan */
     plumb_status status;
     plumb_diag *diag;
 } jpeg_rows;
@@ -62,20 +64,42 @@ static plumb_status reserve_strip(plumb_session *session, size_t bytes, plumb_di
     return PLUMB_OK;
 }
 
+/* The first row from `row` on that is needed, or the one behind the last. */
+static int32_t needed_from(jpeg_rows *r, int32_t row)
+{
+    int32_t found = plumb_preprocess_plan_row(r->plan, r->order);
+    while (found < row && found <= r->last)
+        found = plumb_preprocess_plan_row(r->plan, ++r->order);
+    return found;
+}
+
+/* The next rows, of which the first is needed. Those between them that no output reads are passed
+ * over: few rows then save their conversion to RGB, many their transform as well. */
+static void fill_strip(jpeg_rows *r, int32_t first)
+{
+    plumb_jpeg *jpeg = r->session->jpeg;
+    int32_t stop = first + STRIP_ROWS;
+    stop = stop < r->last + 1 ? stop : r->last + 1;
+    r->begin = first;
+    for (int32_t row = first; r->status == PLUMB_OK && row < stop; row = needed_from(r, r->end)) {
+        int32_t behind = row + 1;
+        while (behind < stop && needed_from(r, behind) == behind)
+            behind++;
+        uint8_t *to = r->strip + (size_t)(row - first) * r->stride + r->cut;
+        r->status = plumb_jpeg_skip_rows(jpeg, row - r->end, r->diag);
+        if (r->status == PLUMB_OK)
+            r->status = plumb_jpeg_read_rows(jpeg, to, r->stride, behind - row, r->diag);
+        r->end = behind;
+    }
+}
+
 static const uint8_t *next_row(void *user, int32_t row)
 {
     jpeg_rows *r = user;
-    if (row >= r->end) {
+    if (r->status == PLUMB_OK && row >= r->end) {
         plumb_stopwatch *watch = &r->session->watch;
         plumb_stopwatch_lap(watch, PLUMB_STAGE_PREPROCESS);
-        r->begin = r->end;
-        while (r->status == PLUMB_OK && row >= r->end) {
-            int32_t count = r->last + 1 - r->end < STRIP_ROWS ? r->last + 1 - r->end : STRIP_ROWS;
-            r->begin = r->end;
-            r->end += count;
-            r->status = plumb_jpeg_read_rows(r->session->jpeg, r->strip + r->cut, r->stride, count,
-                                             r->diag);
-        }
+        fill_strip(r, row);
         plumb_stopwatch_lap(watch, PLUMB_STAGE_DECODE_IMAGE);
     }
     return r->status == PLUMB_OK ? r->strip + (size_t)(row - r->begin) * r->stride : NULL;
@@ -101,6 +125,7 @@ plumb_status plumb_session_stream_jpeg(plumb_session *session, const plumb_prepr
     plumb_size size = plumb_preprocess_plan_mapping(plan)->buffer;
     int32_t components = plumb_jpeg_components(session->jpeg);
     jpeg_rows rows = { .session = session,
+                       .plan = plan,
                        .begin = part.y,
                        .end = part.y,
                        .last = part.y + part.height - 1,

@@ -31,6 +31,14 @@ plumb_irect plumb_preprocess_plan_part(const plumb_preprocess_plan *plan)
     return part;
 }
 
+int32_t plumb_preprocess_plan_row(const plumb_preprocess_plan *plan, int32_t order)
+{
+    const plumb_axis *across = &plan->across;
+    int32_t last = across->taps.slots - 1, behind = order > last;
+    order = behind ? last : order;
+    return across->source[plan->mirror_across ? last - order : order] + behind;
+}
+
 static void fetch(void *user, int32_t row, uint8_t *const planes[3])
 {
     streamed_rows *s = user;

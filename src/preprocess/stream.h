@@ -20,6 +20,10 @@ typedef struct plumb_row_stream {
 /* The rectangle of the buffer that runs of the plan read. */
 plumb_irect plumb_preprocess_plan_part(const plumb_preprocess_plan *plan);
 
+/* Row number `order` of those that runs of the plan read, from the top down; a row may come several
+ * times in succession. One behind the part where there are no more. */
+int32_t plumb_preprocess_plan_row(const plumb_preprocess_plan *plan, int32_t order);
+
 /* plumb_preprocess_run for a stream; the plan's format has one plane. After a stream that ended
  * early the tensor holds nothing of use. */
 plumb_status plumb_preprocess_run_stream(const plumb_preprocess_plan *plan,

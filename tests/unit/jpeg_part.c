@@ -25,6 +25,18 @@ static void begin(plumb_jpeg *jpeg, const test_file *file, plumb_image_info *inf
     assert_int_equal(plumb_jpeg_start(jpeg, NULL), PLUMB_OK);
 }
 
+static void check_rows(const uint8_t *rows, size_t stride, int32_t left,
+                       const plumb_image_info *info, const uint8_t *whole, part p)
+{
+    size_t components = (size_t)info->components;
+    for (int32_t y = 0; y < p.rows; y++) {
+        const uint8_t *expected =
+            whole + ((size_t)(p.row + y) * (size_t)info->width + (size_t)p.x) * components;
+        assert_memory_equal(rows + (size_t)y * stride + (size_t)(p.x - left) * components, expected,
+                            (size_t)p.width * components);
+    }
+}
+
 /* Read the part alone, pass over the rest, and compare with the whole. */
 static void check_part(plumb_jpeg *jpeg, const test_file *file, const uint8_t *whole, part p)
 {
@@ -40,12 +52,34 @@ static void check_part(plumb_jpeg *jpeg, const test_file *file, const uint8_t *w
     assert_int_equal(plumb_jpeg_read_rows(jpeg, rows, stride, p.rows, NULL), PLUMB_OK);
     assert_int_equal(plumb_jpeg_skip_rows(jpeg, info.height - p.row - p.rows, NULL), PLUMB_OK);
     assert_int_equal(plumb_jpeg_finish(jpeg, NULL), PLUMB_OK);
-    for (int32_t y = 0; y < p.rows; y++) {
-        const uint8_t *expected =
-            whole + ((size_t)(p.row + y) * (size_t)info.width + (size_t)p.x) * components;
-        assert_memory_equal(rows + (size_t)y * stride + (size_t)(p.x - left) * components, expected,
-                            (size_t)p.width * components);
+    check_rows(rows, stride, left, &info, whole, p);
+    free(rows);
+}
+
+/* Read and pass over runs of rows in turn, of one row up to more than two MCU rows. */
+static void check_rows_in_turn(plumb_jpeg *jpeg, const test_file *file, const uint8_t *whole,
+                               part p, int32_t longest, random_state *random)
+{
+    plumb_image_info info;
+    int32_t left, columns;
+    begin(jpeg, file, &info);
+    assert_int_equal(plumb_jpeg_crop(jpeg, p.x, p.width, &left, &columns, NULL), PLUMB_OK);
+    size_t components = (size_t)info.components, stride = (size_t)columns * components;
+    uint8_t *rows = malloc(stride * (size_t)info.height);
+    int32_t row = 0;
+    for (bool skip = random_below(random, 2); row < info.height; skip = !skip) {
+        int32_t count = 1 + random_below(random, longest);
+        count = count < info.height - row ? count : info.height - row;
+        if (skip) {
+            assert_int_equal(plumb_jpeg_skip_rows(jpeg, count, NULL), PLUMB_OK);
+        } else {
+            part read = { row, count, p.x, p.width };
+            assert_int_equal(plumb_jpeg_read_rows(jpeg, rows, stride, count, NULL), PLUMB_OK);
+            check_rows(rows, stride, left, &info, whole, read);
+        }
+        row += count;
     }
+    assert_int_equal(plumb_jpeg_finish(jpeg, NULL), PLUMB_OK);
     free(rows);
 }
 
@@ -66,6 +100,7 @@ static void check_kind(const make_jpeg *kind)
         part p = { row, 1 + (int32_t)(random_unit(&random) * (info.height - row)), x,
                    1 + (int32_t)(random_unit(&random) * (info.width - x)) };
         check_part(jpeg, &file, whole, p);
+        check_rows_in_turn(jpeg, &file, whole, p, 1 + row % 40, &random);
     }
     free(whole);
     free(file.data);
