@@ -238,6 +238,9 @@ typedef struct plumb_threshold {
  * pass, and any NaN score of a row that does not pass otherwise, is counted as NONFINITE; boxes
  * without area as EMPTY; classes that are not allowed as CLASS.
  *
+ * Heads whose rows are what the network found (boxes, coreml, yolov10, tflite-detection,
+ * detection-output) may be given outputs of no rows, and then find nothing.
+ *
  * Errors: PLUMB_E_SHAPE (names the output, what was found and expected), PLUMB_E_DTYPE,
  * PLUMB_E_ARGUMENT (missing output, frame out of range, a threshold outside 0..1), PLUMB_E_CAPACITY
  * (fewer keypoint slots than detections), PLUMB_E_LIMIT, and those of plumb_tensor_validate. The

@@ -67,14 +67,15 @@ typedef struct plumb_outputs {
     plumb_tensor tensors[PLUMB_MAX_TENSORS];
 } plumb_outputs;
 
-/* Check rank, shape (every side >= 1), strides (>= 0) and that the last element ends inside
- * `size`; fill zero strides with the dense ones. Errors: PLUMB_E_ARGUMENT (no data),
+/* Check rank, shape (every side >= 0), strides (>= 0) and that the last element ends inside
+ * `size`; fill zero strides with the dense ones. A tensor with a side of 0 is empty: its data may
+ * be NULL. Errors: PLUMB_E_ARGUMENT (no data),
  * PLUMB_E_DTYPE, PLUMB_E_SHAPE, PLUMB_E_STRIDE, PLUMB_E_BUFFER, PLUMB_E_LIMIT,
  * PLUMB_E_VALUE (a quantisation scale that is negative or not finite). Thread-safe, O(rank). */
 PLUMB_API PLUMB_NODISCARD plumb_status plumb_tensor_validate(plumb_tensor *tensor,
                                                              plumb_diag *diag);
 
-/* Product of the shape, -1 where it overflows or a side is < 1. */
+/* Product of the shape, -1 where it overflows or a side is negative. */
 PLUMB_API int64_t plumb_tensor_elements(const plumb_tensor *tensor);
 
 /* True where the strides are the dense row-major ones. */

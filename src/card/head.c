@@ -134,7 +134,7 @@ static plumb_status use_priors(plumb_reader *reader, const void *data, size_t si
     if (status)
         return plumb_reader_fail(reader, status, "the file: %s %s", inner.field, inner.message);
     bool fits = (tensor.rank == 2 || (tensor.rank == 3 && tensor.shape[0] == 1)) &&
-                tensor.shape[tensor.rank - 1] == 4;
+                tensor.shape[tensor.rank - 1] == 4 && tensor.shape[tensor.rank - 2] > 0;
     if (!fits)
         return plumb_reader_fail(reader, PLUMB_E_VALUE,
                                  "an array of shape [N,4] is expected in the file");

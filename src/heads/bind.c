@@ -84,6 +84,9 @@ static plumb_status check_batch(plumb_binding *binding, const plumb_tensor *tens
     return PLUMB_OK;
 }
 
+/* An empty output may lack an address, which the columns of a row are counted from. */
+static const unsigned char no_data[1];
+
 static plumb_status bind(plumb_binding *binding, size_t position, int32_t rank,
                          const char *expected, plumb_slice *slice, plumb_diag *diag)
 {
@@ -105,14 +108,14 @@ static plumb_status bind(plumb_binding *binding, size_t position, int32_t rank,
     }
     slice->index = index;
     slice->name = tensor.name;
-    slice->data = tensor.data;
+    slice->data = tensor.data ? tensor.data : no_data;
     slice->dtype = tensor.dtype;
     slice->quantization = tensor.quantization;
     slice->rank = tensor.rank;
     memcpy(slice->shape, tensor.shape, sizeof(slice->shape));
     memcpy(slice->strides, tensor.strides, sizeof(slice->strides));
-    bool batched = tensor.rank == rank + 1;
-    if (tensor.rank != rank && !batched)
+    bool batched = tensor.rank == rank + 1, empty = plumb_tensor_elements(&tensor) == 0;
+    if ((tensor.rank != rank && !batched) || (empty && !binding->head->family->may_be_empty))
         return plumb_bind_misfit(slice, expected, diag);
     status = check_batch(binding, &tensor, index, batched, diag);
     if (status || !batched)

@@ -177,6 +177,7 @@ const plumb_head_family plumb_family_boxes = {
     .least_outputs = 1,
     .most_outputs = 3,
     .wants_nms = true,
+    .may_be_empty = true,
     .compile = compile,
     .bind = bind,
     .box = box,

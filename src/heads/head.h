@@ -101,6 +101,7 @@ struct plumb_head_family {
     uint8_t least_outputs, most_outputs; /* most 0: 1 or more for each scale, checked by bind */
     int32_t classes;                     /* of every such network; 0: any number */
     bool wants_nms;
+    bool may_be_empty; /* its rows are what the network found, so there may be none */
     /* Resolve defaults and precompute. The common fields of the spec are checked before. */
     plumb_status (*compile)(plumb_head *head, plumb_diag *diag);
     plumb_status (*bind)(plumb_binding *binding, plumb_diag *diag);

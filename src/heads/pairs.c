@@ -64,6 +64,7 @@ static plumb_box box(const plumb_binding *binding, const plumb_block *block, int
 const plumb_head_family plumb_family_coreml = {
     .least_outputs = 2,
     .most_outputs = 2,
+    .may_be_empty = true,
     .compile = compile_coreml,
     .bind = bind,
     .box = box,

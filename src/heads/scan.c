@@ -331,7 +331,8 @@ void plumb_scan(const plumb_binding *binding, const plumb_threshold *threshold,
                .sink = { .list = list, .ledger = ledger },
                .minimum = plumb_lowest_threshold(threshold) };
     for (size_t i = 0; i < binding->block_count; i++)
-        scan_block(&s, &binding->blocks[i]);
+        if (binding->blocks[i].rows > 0)
+            scan_block(&s, &binding->blocks[i]);
     if (ledger)
         ledger->rows += (uint64_t)binding->rows;
 }

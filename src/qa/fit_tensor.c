@@ -23,7 +23,7 @@ static plumb_status set_shape(fit_target *target, const plumb_tensor *tensor, pl
 {
     const int64_t *sides = picture_sides(tensor);
     bool first = layout == PLUMB_LAYOUT_NCHW;
-    if (!sides || !is_channels(sides[first ? 0 : 2]))
+    if (!sides || !is_channels(sides[first ? 0 : 2]) || plumb_tensor_elements(tensor) == 0)
         return plumb_fail(diag, PLUMB_E_SHAPE, "tensor",
                           "is no picture: a shape of [1,C,H,W] or [1,H,W,C] with 1 or 3 channels "
                           "is expected");

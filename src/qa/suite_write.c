@@ -67,7 +67,7 @@ plumb_status qa_tensor_npy(const plumb_tensor *tensor, qa_bytes *file, plumb_dia
     if (status)
         return status;
     memcpy(file->data, header, header_size);
-    if (plumb_tensor_is_dense(&dense))
+    if (bytes > 0 && plumb_tensor_is_dense(&dense))
         memcpy(file->data + header_size, dense.data, bytes);
     else
         copy_elements(&dense, file->data + header_size);

@@ -11,7 +11,7 @@ int64_t plumb_tensor_elements(const plumb_tensor *tensor)
 {
     int64_t elements = 1;
     for (int32_t i = 0; i < tensor->rank; i++)
-        if (tensor->shape[i] < 1 || !plumb_mul_int64(elements, tensor->shape[i], &elements))
+        if (tensor->shape[i] < 0 || !plumb_mul_int64(elements, tensor->shape[i], &elements))
             return -1;
     return elements;
 }
@@ -33,9 +33,9 @@ static plumb_status check_shape(const plumb_tensor *tensor, int64_t *bytes, plum
         return plumb_fail(diag, PLUMB_E_SHAPE, "rank", "%d is not in 1..%d", (int)tensor->rank,
                           PLUMB_MAX_RANK);
     for (int32_t i = 0; i < tensor->rank; i++)
-        if (tensor->shape[i] < 1)
-            return plumb_fail_at(diag, PLUMB_E_SHAPE, "shape", (size_t)i, NULL,
-                                 "%lld is not positive", (long long)tensor->shape[i]);
+        if (tensor->shape[i] < 0)
+            return plumb_fail_at(diag, PLUMB_E_SHAPE, "shape", (size_t)i, NULL, "%lld is negative",
+                                 (long long)tensor->shape[i]);
     int64_t elements = plumb_tensor_elements(tensor);
     if (elements < 0 ||
         !plumb_mul_int64(elements, (int64_t)plumb_dtype_size(tensor->dtype), bytes) ||
@@ -47,8 +47,8 @@ static plumb_status check_shape(const plumb_tensor *tensor, int64_t *bytes, plum
 
 plumb_status plumb_tensor_validate(plumb_tensor *tensor, plumb_diag *diag)
 {
-    if (!tensor || !tensor->data)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "data", "is NULL");
+    if (!tensor)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "tensor", "is NULL");
     int64_t element = (int64_t)plumb_dtype_size(tensor->dtype);
     if (element == 0)
         return plumb_fail(diag, PLUMB_E_DTYPE, "dtype", "%d is not an element type",
@@ -57,6 +57,9 @@ plumb_status plumb_tensor_validate(plumb_tensor *tensor, plumb_diag *diag)
     plumb_status status = check_shape(tensor, &bytes, diag);
     if (status)
         return status;
+    bool empty = bytes == 0;
+    if (!tensor->data && !empty)
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "data", "is NULL");
 
     int64_t end = element; /* one past the last byte that the strides reach */
     int64_t dense = element;
@@ -67,14 +70,14 @@ plumb_status plumb_tensor_validate(plumb_tensor *tensor, plumb_diag *diag)
         if (tensor->strides[i] == 0)
             tensor->strides[i] = dense;
         int64_t reach;
-        if (!plumb_mul_int64(tensor->strides[i], tensor->shape[i] - 1, &reach) ||
+        if (!plumb_mul_int64(tensor->strides[i], empty ? 0 : tensor->shape[i] - 1, &reach) ||
             !plumb_add_int64(end, reach, &end))
             return plumb_fail_at(diag, PLUMB_E_STRIDE, "strides", (size_t)i, NULL,
                                  "%lld overflows with %lld elements", (long long)tensor->strides[i],
                                  (long long)tensor->shape[i]);
         dense *= tensor->shape[i];
     }
-    if ((uint64_t)end > tensor->size)
+    if (!empty && (uint64_t)end > tensor->size)
         return plumb_fail(diag, PLUMB_E_BUFFER, "size", "%zu bytes, but the shape needs %lld",
                           tensor->size, (long long)end);
     if (!(tensor->quantization.scale >= 0.0f) || !isfinite(tensor->quantization.scale))

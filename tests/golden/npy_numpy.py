@@ -27,12 +27,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path, out = os.path.join(folder, "in.npy"), os.path.join(folder, "out.npy")
         types = ["float32", "float16", "float64", "uint8", "int8", "int32", "int64"]
-        shapes = [(1,), (7,), (2, 3), (1, 5, 2), (1, 2, 3, 4), (1, 1, 1, 1, 1, 2)]
+        shapes = [(1,), (7,), (2, 3), (1, 5, 2), (1, 2, 3, 4), (1, 1, 1, 1, 1, 2), (0,),
+                  (1, 0, 6)]
         for name in types:
             finding = ""
             for shape in shapes:
                 array = (rng.standard_normal(shape) * 100).astype(name)
-                if array.dtype.kind == "f":
+                if array.dtype.kind == "f" and array.size:
                     array.flat[0] = rng.choice([np.nan, np.inf, -0.0])
                 np.save(path, array)
                 first, *values = run(path, out)
@@ -61,7 +62,6 @@ def main():
                    ("big-endian", array.astype(">f4"), "error -301"),
                    ("complex", array.astype(np.complex64), "error -106"),
                    ("scalar", np.float32(3), "error -105"),
-                   ("empty", array[:0], "error -105"),
                    ("seven sides", array.reshape(1, 1, 1, 1, 1, 2, 3), "error -203")]
         for name, value, wanted in refused:
             np.save(path, value)

@@ -171,7 +171,7 @@ static void test_bad_outputs(void **state)
     refuse_outputs(&b, PLUMB_E_SHAPE, "infer.outputs[0].rank");
     t->rank = PLUMB_MAX_RANK + 1;
     refuse_outputs(&b, PLUMB_E_SHAPE, "infer.outputs[0].rank");
-    t->shape[0] = 0;
+    t->shape[0] = -1;
     refuse_outputs(&b, PLUMB_E_SHAPE, "infer.outputs[0].shape[0]");
     t->shape[0] = 3; /* one row more than there is memory */
     refuse_outputs(&b, PLUMB_E_BUFFER, "infer.outputs[0].size");
@@ -193,6 +193,20 @@ static void test_bad_outputs(void **state)
     t[1] = t[0];
     refuse_outputs(&b, PLUMB_E_ARGUMENT, "infer.outputs[1].name");
     assert_int_equal(b.fake.prepared, 1);
+    stop(&b);
+}
+
+/* A network with its own suppression gives no rows where it found nothing. */
+static void test_no_rows(void **state)
+{
+    (void)state;
+    bench b;
+    start(&b);
+    b.fake.outputs.tensors[0].shape[0] = 0;
+    b.fake.outputs.tensors[0].data = NULL;
+    b.fake.outputs.tensors[0].size = 0;
+    assert_int_equal(run(&b), PLUMB_OK);
+    assert_int_equal(b.result.detections->count, 0);
     stop(&b);
 }
 
@@ -401,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_extra_settings),
         cmocka_unit_test(test_bad_outputs),
+        cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_outputs_for_another_head),
         cmocka_unit_test(test_failing_detector),
         cmocka_unit_test(test_optional_callbacks),
