@@ -8,13 +8,25 @@
 
 #define HALF_TURN 3.14159265358979323846
 
-static plumb_box map_box(const plumb_affine *a, plumb_box box)
+/* As fmin and fmax, which not every build makes instructions of: a NaN gives way. */
+static inline double lesser(double a, double b)
 {
-    plumb_point p = { box.x0, box.y0 }, q = { box.x1, box.y1 };
-    p = plumb_affine_point(a, p);
-    q = plumb_affine_point(a, q);
-    plumb_box mapped = { (float)fmin(p.x, q.x), (float)fmin(p.y, q.y), (float)fmax(p.x, q.x),
-                         (float)fmax(p.y, q.y) };
+    return a < b || b != b ? a : b;
+}
+
+static inline double greater(double a, double b)
+{
+    return a > b || b != b ? a : b;
+}
+
+/* plumb_affine_point for both corners, written out: a call and a struct for each of thousands of
+ * boxes cost more than the arithmetic. */
+static inline plumb_box map_box(const double *m, plumb_box box)
+{
+    double px = m[0] * box.x0 + m[1] * box.y0 + m[2], py = m[3] * box.x0 + m[4] * box.y0 + m[5];
+    double qx = m[0] * box.x1 + m[1] * box.y1 + m[2], qy = m[3] * box.x1 + m[4] * box.y1 + m[5];
+    plumb_box mapped = { (float)lesser(px, qx), (float)lesser(py, qy), (float)greater(px, qx),
+                         (float)greater(py, qy) };
     return mapped;
 }
 
@@ -65,7 +77,7 @@ plumb_status plumb_detections_map(plumb_detections *list, const plumb_mapping *m
         if (list->has_angle)
             map_turned(&affine, d);
         else
-            d->box = map_box(&affine, d->box);
+            d->box = map_box(affine.m, d->box);
     }
     size_t keypoints = list->keypoint_slots * list->keypoints_per_detection;
     for (size_t i = 0; i < keypoints; i++) {

@@ -256,6 +256,7 @@ plumb_status plumb_bind_block(plumb_binding *binding, int64_t rows, plumb_block 
     (*block)->first_row = binding->rows;
     (*block)->rows = rows;
     (*block)->background = binding->head->background;
+    (*block)->box_values = 4;
     binding->rows = total;
     return PLUMB_OK;
 }

@@ -64,6 +64,8 @@ static plumb_status bind_split(plumb_binding *binding, plumb_diag *diag)
                                         &block->classes, diag);
         if (!status)
             block->scale = scale;
+        if (!status)
+            block->box_values = 4 * head->spec.distance_bins;
     }
     return status;
 }
@@ -119,6 +121,7 @@ static plumb_status bind_nanodet(plumb_binding *binding, plumb_diag *diag)
         return status;
     block->scores = plumb_slice_rows(&slice, channels);
     block->boxes = plumb_matrix_from(&block->scores, classes);
+    block->box_values = (int32_t)fixed;
     block->classes = classes;
     return PLUMB_OK;
 }

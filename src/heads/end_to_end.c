@@ -19,22 +19,6 @@ static plumb_status compile_normalized(plumb_head *head, plumb_diag *diag)
     return PLUMB_OK;
 }
 
-static plumb_box box_of(const plumb_binding *binding, const plumb_block *block, int64_t row,
-                        plumb_box_format format)
-{
-    return plumb_box_read(binding->head, block, row, format);
-}
-
-static plumb_box box_xyxy(const plumb_binding *binding, const plumb_block *block, int64_t row)
-{
-    return box_of(binding, block, row, PLUMB_BOX_XYXY);
-}
-
-static plumb_box box_yxyx(const plumb_binding *binding, const plumb_block *block, int64_t row)
-{
-    return box_of(binding, block, row, PLUMB_BOX_YXYX);
-}
-
 static plumb_status bind_yolov10(plumb_binding *binding, plumb_diag *diag)
 {
     static const char shape[] = "[N,6]";
@@ -166,7 +150,7 @@ const plumb_head_family plumb_family_yolov10 = {
     .may_be_empty = true,
     .compile = compile_pixels,
     .bind = bind_yolov10,
-    .box = box_xyxy,
+    .format = PLUMB_BOX_XYXY,
 };
 
 const plumb_head_family plumb_family_tflite_detection = {
@@ -175,7 +159,7 @@ const plumb_head_family plumb_family_tflite_detection = {
     .may_be_empty = true,
     .compile = compile_normalized,
     .bind = bind_tflite,
-    .box = box_yxyx,
+    .format = PLUMB_BOX_YXYX,
 };
 
 const plumb_head_family plumb_family_detection_output = {
@@ -184,6 +168,6 @@ const plumb_head_family plumb_family_detection_output = {
     .may_be_empty = true,
     .compile = compile_normalized,
     .bind = bind_detection_output,
-    .box = box_xyxy,
+    .format = PLUMB_BOX_XYXY,
     .admits = is_of_frame,
 };

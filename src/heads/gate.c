@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heads/matrix.h"
 
+#include <math.h>
+
 /* The largest stored byte whose value is at or below the limit. */
 static void make_byte_key(plumb_gate *gate, const plumb_matrix *matrix)
 {
@@ -25,9 +27,10 @@ static int32_t make_half_key(float limit)
     return plumb_float_from_half(half) > limit ? key - 1 : key;
 }
 
-plumb_gate plumb_gate_make(const plumb_matrix *matrix, float limit)
+plumb_gate plumb_gate_make(const plumb_score_kernels *kernels, const plumb_matrix *matrix,
+                           float limit)
 {
-    plumb_gate gate = { .limit = limit };
+    plumb_gate gate = { .kernels = kernels, .limit = limit };
     if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
         gate.key = make_half_key(limit);
     else if (plumb_matrix_is_byte(matrix))
@@ -57,24 +60,135 @@ static int8_t byte_limit(const plumb_gate *gate, const plumb_matrix *matrix)
     return (int8_t)(matrix->dtype == PLUMB_DTYPE_INT8 ? gate->key : gate->key - 128);
 }
 
-static size_t passing_blocks(const plumb_gate *gate, const plumb_matrix *matrix,
-                             const unsigned char *start, size_t planes, size_t count,
-                             uint16_t *blocks)
+/* Which of `count` adjacent values pass? By blocks, as the kernels say it. */
+static size_t scan_run(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
+                       size_t count, plumb_passing *passing)
 {
-    const void *data = start;
-    ptrdiff_t stride = (ptrdiff_t)matrix->column_stride;
+    const void *data = at;
     if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-        return plumb_columns_float(data, stride / 4, planes, count, gate->limit, blocks);
+        return gate->kernels->run_float(data, count, gate->limit, passing);
     if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-        return plumb_columns_half(data, stride / 2, planes, count, gate->key, blocks);
+        return gate->kernels->run_half(data, count, gate->key, passing);
     if (!gate->open)
-        return plumb_columns_byte(start, stride, planes, count, byte_flip(matrix),
-                                  byte_limit(gate, matrix), blocks);
-    size_t all = (count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
-    for (size_t i = 0; i < all; i++)
-        blocks[i] = (uint16_t)i;
-    return all;
+        return gate->kernels->run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix),
+                                       passing);
+    size_t blocks = (count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
+    for (size_t i = 0; i < blocks; i++)
+        passing[i] = (plumb_passing){ UINT64_MAX, i };
+    if (count % PLUMB_SCORE_BLOCK)
+        passing[blocks - 1].bits >>= PLUMB_SCORE_BLOCK - count % PLUMB_SCORE_BLOCK;
+    return blocks;
 }
+
+/* --- by column --- */
+
+/* One block of a scan: where its rows are, and what is known of them. */
+typedef struct column_block {
+    const plumb_matrix *matrix;
+    const unsigned char *at; /* of this column */
+    uint16_t column;
+    float *value;
+    uint16_t *best;
+} column_block;
+
+/* The rows of the bits one by one; returns which are NaN. */
+static uint64_t enter_some(const column_block *b, uint64_t bits)
+{
+    uint64_t nan = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        unsigned row = plumb_lowest_bit(bits);
+        float value = plumb_matrix_load(b->matrix, b->at + (int64_t)row * b->matrix->row_stride);
+        if (value > b->value[row]) {
+            b->value[row] = value;
+            b->best[row] = b->column;
+        } else if (value != value) {
+            nan |= UINT64_C(1) << row;
+        }
+    }
+    return nan;
+}
+
+static void read_block(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
+                       size_t count, float *values)
+{
+    const void *data = at;
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
+        memcpy(values, at, count * sizeof(float));
+    else if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
+        gate->kernels->read_halves(data, count, values);
+    else
+        for (size_t i = 0; i < count; i++)
+            values[i] = plumb_matrix_load(matrix, at + i);
+}
+
+/* All rows of the block at once, which many bits are worth; returns which are NaN. */
+static uint64_t enter_all(const plumb_gate *gate, const column_block *b, size_t count)
+{
+    float values[PLUMB_SCORE_BLOCK];
+    uint64_t nan = 0;
+    int any_nan = 0;
+    read_block(gate, b->matrix, b->at, count, values);
+    for (size_t i = 0; i < count; i++) {
+        bool greater = values[i] > gate->limit && values[i] > b->value[i];
+        b->value[i] = greater ? values[i] : b->value[i];
+        b->best[i] = greater ? b->column : b->best[i];
+        any_nan |= values[i] != values[i];
+    }
+    for (size_t i = 0; any_nan && i < count; i++)
+        nan |= (uint64_t)(values[i] != values[i]) << i;
+    return nan;
+}
+
+static bool has_many(uint64_t bits)
+{
+    bits = (bits & UINT64_C(0x5555555555555555)) + (bits >> 1 & UINT64_C(0x5555555555555555));
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits & UINT64_C(0x0f0f0f0f0f0f0f0f)) + (bits >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f));
+    return bits * UINT64_C(0x0101010101010101) >> 56 > 12;
+}
+
+/* Values of one column that pass, against those of the columns before. */
+static void enter_block(const plumb_gate *gate, const plumb_matrix *matrix,
+                        const unsigned char *start, int64_t column, const plumb_passing *passing,
+                        size_t count, plumb_column_scan *found)
+{
+    size_t from = passing->block * PLUMB_SCORE_BLOCK, length = count - from;
+    uint64_t *number = &found->number[passing->block], *nan = &found->nan[passing->block];
+    column_block b = { matrix,
+                       start + column * matrix->column_stride + (int64_t)from * matrix->row_stride,
+                       (uint16_t)column, found->value + from, found->column + from };
+    length = length < PLUMB_SCORE_BLOCK ? length : PLUMB_SCORE_BLOCK;
+    if (!*number)
+        for (int i = 0; i < PLUMB_SCORE_BLOCK; i++)
+            b.value[i] = -INFINITY; /* below whatever passes */
+    uint64_t nans =
+        has_many(passing->bits) ? enter_all(gate, &b, length) : enter_some(&b, passing->bits);
+    uint64_t numbers = passing->bits & ~nans;
+    found->several[passing->block] |= *number & numbers;
+    *number |= numbers;
+    *nan |= nans;
+}
+
+void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
+                        size_t count, int64_t columns, int64_t skip, plumb_column_scan *found)
+{
+    plumb_passing passing[PLUMB_COLUMN_BLOCKS];
+    const unsigned char *start = plumb_matrix_row(matrix, first);
+    size_t blocks = (count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
+    memset(found->number, 0, blocks * sizeof(found->number[0]));
+    memset(found->nan, 0, blocks * sizeof(found->nan[0]));
+    memset(found->several, 0, blocks * sizeof(found->several[0]));
+    for (int64_t column = 0; column < columns; column++) {
+        if (column == skip)
+            continue;
+        size_t some =
+            scan_run(gate, matrix, start + column * matrix->column_stride, count, passing);
+        for (size_t i = 0; i < some; i++)
+            enter_block(gate, matrix, start, column, &passing[i], count, found);
+    }
+}
+
+/* --- by row --- */
 
 /* One element against the gate: at or below it, and no NaN. */
 static inline bool stays(const plumb_gate *gate, const plumb_matrix *matrix,
@@ -95,89 +209,20 @@ static inline bool stays(const plumb_gate *gate, const plumb_matrix *matrix,
     }
 }
 
-/* Which of `count` adjacent values pass? */
-static uint64_t run_passes(const plumb_gate *gate, const plumb_matrix *matrix,
-                           const unsigned char *at, size_t count)
-{
-    const void *data = at;
-    if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-        return plumb_run_float(data, count, gate->limit);
-    if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-        return plumb_run_half(data, count, gate->key);
-    if (gate->open)
-        return UINT64_MAX >> (PLUMB_SCORE_BLOCK - count);
-    return plumb_run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix));
-}
-
-/* A value that passes, against the one entered before. */
-static void enter(const plumb_matrix *matrix, const unsigned char *at, int64_t column,
-                  int32_t *best)
-{
-    float value = plumb_matrix_load(matrix, at);
-    int32_t before = *best & ~PLUMB_COLUMN_NAN, nan = *best & PLUMB_COLUMN_NAN;
-    if (value != value)
-        *best |= PLUMB_COLUMN_NAN;
-    else if (before == 0 ||
-             value > plumb_matrix_load(matrix, at + (before - 1 - column) * matrix->column_stride))
-        *best = (int32_t)(column + 1) | nan;
-}
-
-/* Enter `column` in the rows of one block where its value passes and exceeds that of the column
- * entered before. */
-static void enter_column(const plumb_gate *gate, const plumb_matrix *matrix,
-                         const unsigned char *start, int64_t column, size_t count,
-                         uint64_t *passing, int32_t *best)
-{
-    const unsigned char *at = start + column * matrix->column_stride;
-    uint64_t rows = run_passes(gate, matrix, at, count), rest = rows & ~*passing;
-    for (; rest != 0; rest &= rest - 1)
-        best[plumb_lowest_bit(rest)] = 0;
-    *passing |= rows;
-    for (; rows != 0; rows &= rows - 1) {
-        unsigned row = plumb_lowest_bit(rows);
-        enter(matrix, at + (int64_t)row * matrix->row_stride, column, &best[row]);
-    }
-}
-
-void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
-                        size_t count, int64_t columns, int64_t skip, const plumb_matrix *boxes,
-                        plumb_column_scan *found)
-{
-    uint16_t blocks[PLUMB_SCORE_BLOCKS + 1];
-    const unsigned char *start = plumb_matrix_row(matrix, first);
-    memset(found->passing, 0, sizeof(found->passing));
-    for (int64_t column = 0; column < columns; column += PLUMB_SCORE_PLANES) {
-        int64_t planes = columns - column;
-        planes = planes < PLUMB_SCORE_PLANES ? planes : PLUMB_SCORE_PLANES;
-        size_t some = passing_blocks(gate, matrix, start + column * matrix->column_stride,
-                                     (size_t)planes, count, blocks);
-        for (size_t i = 0; i < some; i++) {
-            size_t from = (size_t)blocks[i] * PLUMB_SCORE_BLOCK, length = count - from;
-            uint64_t *passing = &found->passing[blocks[i]], before = *passing;
-            length = length < PLUMB_SCORE_BLOCK ? length : PLUMB_SCORE_BLOCK;
-            for (int64_t plane = column; plane < column + planes; plane++)
-                if (plane != skip)
-                    enter_column(gate, matrix, start + (int64_t)from * matrix->row_stride, plane,
-                                 length, passing, found->best + from);
-            if (boxes->data)
-                plumb_matrix_prefetch_rows(boxes, first + (int64_t)from, *passing & ~before, 4);
-        }
-    }
-}
-
 bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
                      size_t count, int64_t columns, uint8_t *pass)
 {
     const unsigned char *row = plumb_matrix_row(matrix, first);
+    const plumb_score_kernels *kernels = gate->kernels;
     const void *data = row;
     int64_t size = (int64_t)plumb_dtype_size(matrix->dtype), stride = matrix->row_stride;
     if (gate->aligned && !gate->open && (matrix->column_stride == size || columns == 1)) {
         if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-            return plumb_rows_float(data, stride / 4, count, (size_t)columns, gate->limit, pass);
+            return kernels->rows_float(data, stride / 4, count, (size_t)columns, gate->limit, pass);
         if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-            return plumb_rows_half(data, stride / 2, count, (size_t)columns, gate->key, pass);
-        return plumb_rows_byte(row, stride, count, (size_t)columns, byte_flip(matrix),
-                               byte_limit(gate, matrix), pass);
+            return kernels->rows_half(data, stride / 2, count, (size_t)columns, gate->key, pass);
+        return kernels->rows_byte(row, stride, count, (size_t)columns, byte_flip(matrix),
+                                  byte_limit(gate, matrix), pass);
     }
     bool any = false;
     for (size_t i = 0; i < count; i++, row += stride) {
@@ -189,13 +234,15 @@ bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t
     return any;
 }
 
-/* Which of the columns from `at` on pass, as bits? */
+/* Which of the columns from `at` on pass, as bits? At most PLUMB_SCORE_BLOCK. */
 static uint64_t passing_columns(const plumb_gate *gate, const plumb_matrix *matrix,
                                 const unsigned char *at, int64_t count)
 {
     int64_t stride = matrix->column_stride;
-    if (gate->aligned && stride == (int64_t)plumb_dtype_size(matrix->dtype))
-        return run_passes(gate, matrix, at, (size_t)count);
+    if (gate->aligned && stride == (int64_t)plumb_dtype_size(matrix->dtype)) {
+        plumb_passing passing;
+        return scan_run(gate, matrix, at, (size_t)count, &passing) ? passing.bits : 0;
+    }
     uint64_t passing = 0;
     for (int64_t i = 0; i < count; i++)
         passing |= (uint64_t)!stays(gate, matrix, at + i * stride) << i;
@@ -205,7 +252,7 @@ static uint64_t passing_columns(const plumb_gate *gate, const plumb_matrix *matr
 /* Few columns pass, so that all are asked at once and only those are compared one by one. The last
  * run overlaps the one before: whole ones are the fastest. */
 int32_t plumb_gate_best(const plumb_gate *gate, const plumb_matrix *matrix, int64_t row,
-                        int64_t columns, int64_t skip, bool *has_nan)
+                        int64_t columns, int64_t skip, float *value, bool *has_nan)
 {
     const unsigned char *at = plumb_matrix_row(matrix, row);
     int32_t best = -1;
@@ -218,16 +265,17 @@ int32_t plumb_gate_best(const plumb_gate *gate, const plumb_matrix *matrix, int6
         passing = passing >> (seen - first) << (seen - first);
         for (; passing != 0; passing &= passing - 1) {
             int64_t column = first + plumb_lowest_bit(passing);
-            float value = plumb_matrix_load(matrix, at + column * matrix->column_stride);
+            float found = plumb_matrix_load(matrix, at + column * matrix->column_stride);
             if (column == skip)
                 continue;
-            if (value != value) {
+            if (found != found) {
                 *has_nan = true;
-            } else if (best < 0 || value > greatest) {
-                greatest = value;
+            } else if (best < 0 || found > greatest) {
+                greatest = found;
                 best = (int32_t)column;
             }
         }
     }
+    *value = greatest;
     return best;
 }

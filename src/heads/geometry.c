@@ -6,13 +6,9 @@
 #include "base/diag.h"
 #include "kernels/activation.h"
 
-plumb_box plumb_box_read(const plumb_head *head, const plumb_block *block, int64_t row,
-                         plumb_box_format format)
+static inline plumb_box box_of(plumb_four four, plumb_box_format format, double x, double y)
 {
-    const plumb_matrix *boxes = &block->boxes;
-    double a = plumb_matrix_at(boxes, row, 0), b = plumb_matrix_at(boxes, row, 1);
-    double c = plumb_matrix_at(boxes, row, 2), d = plumb_matrix_at(boxes, row, 3);
-    double x = head->unit_x, y = head->unit_y;
+    double a = four.a, b = four.b, c = four.c, d = four.d;
     plumb_box box;
     switch (format) {
     case PLUMB_BOX_CXCYWH:
@@ -28,6 +24,30 @@ plumb_box plumb_box_read(const plumb_head *head, const plumb_block *block, int64
         box = (plumb_box){ (float)(a * x), (float)(b * y), (float)(c * x), (float)(d * y) };
     }
     return box;
+}
+
+plumb_box plumb_box_read(const plumb_head *head, const plumb_block *block, int64_t row,
+                         plumb_box_format format)
+{
+    return box_of(plumb_matrix_four(&block->boxes, row), format, head->unit_x, head->unit_y);
+}
+
+void plumb_boxes_read(const plumb_binding *binding, const plumb_block *block, const int64_t *rows,
+                      size_t count, plumb_box *boxes)
+{
+    const plumb_head *head = binding->head;
+    const plumb_matrix matrix = block->boxes;
+    plumb_box_format format = head->family->format;
+    double x = head->unit_x, y = head->unit_y;
+    if (format == PLUMB_BOX_CXCYWH) /* the many are worth a loop of their own */
+        for (size_t i = 0; i < count; i++)
+            boxes[i] = box_of(plumb_matrix_four(&matrix, rows[i]), PLUMB_BOX_CXCYWH, x, y);
+    else if (format)
+        for (size_t i = 0; i < count; i++)
+            boxes[i] = box_of(plumb_matrix_four(&matrix, rows[i]), format, x, y);
+    else
+        for (size_t i = 0; i < count; i++)
+            boxes[i] = head->family->box(binding, block, rows[i]);
 }
 
 void plumb_read_distances(const plumb_matrix *matrix, int64_t row, int64_t column, int32_t bins,

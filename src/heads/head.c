@@ -238,6 +238,7 @@ plumb_status plumb_head_create(const plumb_context *context, const plumb_head_sp
         return plumb_fail(diag, PLUMB_E_NOMEM, "head", "no memory");
     made->context = resolved;
     made->family = family;
+    made->scores = plumb_scores_select(resolved.cpu);
     made->spec = full;
     made->input = input;
     made->space = PLUMB_SPACE_INPUT;

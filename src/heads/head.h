@@ -53,6 +53,7 @@ typedef struct plumb_head_family plumb_head_family;
 struct plumb_head {
     plumb_context context;
     const plumb_head_family *family;
+    plumb_score_kernels scores;
     plumb_head_spec spec; /* its pointers are our copies, its defaults resolved */
     plumb_size input;
     plumb_space space;
@@ -84,6 +85,7 @@ typedef struct plumb_block {
     plumb_matrix scores, objectness, labels, boxes, keypoints, extra;
     const plumb_scale *scale;
     int32_t anchor;
+    int32_t box_values; /* columns that a box is made from */
 } plumb_block;
 
 typedef struct plumb_binding {
@@ -105,6 +107,8 @@ struct plumb_head_family {
     /* Resolve defaults and precompute. The common fields of the spec are checked before. */
     plumb_status (*compile)(plumb_head *head, plumb_diag *diag);
     plumb_status (*bind)(plumb_binding *binding, plumb_diag *diag);
+    /* Rows that hold a box as it is have a format, the others a function; see plumb_boxes_read. */
+    plumb_box_format format;
     plumb_box (*box)(const plumb_binding *binding, const plumb_block *block, int64_t row);
     plumb_keypoint (*keypoint)(const plumb_binding *binding, const plumb_block *block, int64_t row,
                                size_t index);              /* NULL: none */
@@ -118,6 +122,12 @@ struct plumb_head_family {
 
 /* NULL for an unknown type. */
 const plumb_head_family *plumb_head_family_of(plumb_head_type type);
+
+/* --- geometry.c --- */
+
+/* The boxes of `count` rows of a block, as corners in input pixels, whatever the family. */
+void plumb_boxes_read(const plumb_binding *binding, const plumb_block *block, const int64_t *rows,
+                      size_t count, plumb_box *boxes);
 
 /* --- scan.c --- */
 

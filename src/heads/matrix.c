@@ -3,15 +3,7 @@
 
 #include <math.h>
 
-float plumb_matrix_dequantise(const plumb_matrix *matrix, int32_t stored)
-{
-    double value = stored;
-    if (matrix->quantization.scale > 0.0f)
-        value = (value - matrix->quantization.zero_point) * (double)matrix->quantization.scale;
-    return (float)value;
-}
-
-float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
+float plumb_matrix_load_any(const plumb_matrix *matrix, const unsigned char *at)
 {
     switch (matrix->dtype) {
     case PLUMB_DTYPE_FLOAT32: {
@@ -34,19 +26,6 @@ float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
                                  .quantization = matrix->quantization };
         return plumb_tensor_load(&element, 0);
     }
-    }
-}
-
-void plumb_matrix_prefetch_rows(const plumb_matrix *matrix, int64_t row, uint64_t rows,
-                                int64_t columns)
-{
-    uintptr_t last = 0;
-    for (; rows != 0; rows &= rows - 1) {
-        int64_t at = row + plumb_lowest_bit(rows);
-        uintptr_t line = (uintptr_t)plumb_matrix_row(matrix, at) / 64;
-        if (line != last)
-            plumb_matrix_prefetch(matrix, at, columns);
-        last = line;
     }
 }
 

@@ -36,19 +36,57 @@ static inline bool plumb_matrix_is_byte(const plumb_matrix *matrix)
 }
 
 /* The real number of a stored byte. */
-float plumb_matrix_dequantise(const plumb_matrix *matrix, int32_t stored);
-
-/* One element, dequantised. */
-float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at);
-
-static inline float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int64_t column)
+static inline float plumb_matrix_dequantise(const plumb_matrix *matrix, int32_t stored)
 {
-    const unsigned char *at = plumb_matrix_row(matrix, row) + column * matrix->column_stride;
+    double value = stored;
+    if (matrix->quantization.scale > 0.0f)
+        value = (value - matrix->quantization.zero_point) * (double)matrix->quantization.scale;
+    return (float)value;
+}
+
+/* One element of any type, dequantised. */
+float plumb_matrix_load_any(const plumb_matrix *matrix, const unsigned char *at);
+
+static inline float plumb_matrix_load(const plumb_matrix *matrix, const unsigned char *at)
+{
+    if (matrix->dtype == PLUMB_DTYPE_INT8)
+        return plumb_matrix_dequantise(matrix, (int8_t)*at);
     if (matrix->dtype != PLUMB_DTYPE_FLOAT32)
-        return plumb_matrix_load(matrix, at);
+        return plumb_matrix_load_any(matrix, at);
     float value;
     memcpy(&value, at, sizeof(value));
     return value;
+}
+
+static inline float plumb_matrix_at(const plumb_matrix *matrix, int64_t row, int64_t column)
+{
+    return plumb_matrix_load(matrix,
+                             plumb_matrix_row(matrix, row) + column * matrix->column_stride);
+}
+
+/* The first four columns of a row, most often a box. Single numbers instead of an array, which would
+ * go through memory. */
+typedef struct plumb_four {
+    float a, b, c, d;
+} plumb_four;
+
+static inline plumb_four plumb_matrix_four(const plumb_matrix *matrix, int64_t row)
+{
+    plumb_four four;
+    int64_t stride = matrix->column_stride;
+    const unsigned char *at = plumb_matrix_row(matrix, row);
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT32) { /* asked once, not four times */
+        memcpy(&four.a, at, sizeof(float));
+        memcpy(&four.b, at + stride, sizeof(float));
+        memcpy(&four.c, at + 2 * stride, sizeof(float));
+        memcpy(&four.d, at + 3 * stride, sizeof(float));
+        return four;
+    }
+    four.a = plumb_matrix_load(matrix, at);
+    four.b = plumb_matrix_load(matrix, at + stride);
+    four.c = plumb_matrix_load(matrix, at + 2 * stride);
+    four.d = plumb_matrix_load(matrix, at + 3 * stride);
+    return four;
 }
 
 /* Ask for the first columns of a row that is read soon. */
@@ -60,23 +98,21 @@ static inline void plumb_matrix_prefetch(const plumb_matrix *matrix, int64_t row
         PLUMB_PREFETCH(at + offset);
 }
 
-/* The same for the rows `row` + i of which bit i is set: each line of memory is asked for once. */
-void plumb_matrix_prefetch_rows(const plumb_matrix *matrix, int64_t row, uint64_t rows,
-                                int64_t columns);
-
 /* The same matrix from `columns` further on. */
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column);
 
 /* A limit in real numbers, moved once into the stored type: a stored value that does not pass is
  * certainly at or below the limit. */
 typedef struct plumb_gate {
+    const plumb_score_kernels *kernels;
     float limit;
     int32_t key;  /* half: plumb_half_key; bytes: the stored value. Passes when above it */
     bool open;    /* bytes: every value passes */
     bool aligned; /* the fast loops may read it */
 } plumb_gate;
 
-plumb_gate plumb_gate_make(const plumb_matrix *matrix, float limit);
+plumb_gate plumb_gate_make(const plumb_score_kernels *kernels, const plumb_matrix *matrix,
+                           float limit);
 
 /* The largest real number a matrix can hold: bounds products of quantised scores; 1 for floats,
  * which are probabilities where this is asked. */
@@ -85,23 +121,23 @@ float plumb_matrix_maximum(const plumb_matrix *matrix);
 /* Do the rows of one column lie side by side, so that columns are the way to scan? */
 bool plumb_gate_by_column(const plumb_gate *gate, const plumb_matrix *matrix);
 
-#define PLUMB_COLUMN_ROWS ((int64_t)PLUMB_SCORE_BLOCK * PLUMB_SCORE_BLOCKS)
-#define PLUMB_COLUMN_NAN  (1 << 30)
+#define PLUMB_COLUMN_BLOCKS 132
+#define PLUMB_COLUMN_ROWS   ((int64_t)PLUMB_SCORE_BLOCK * PLUMB_COLUMN_BLOCKS)
 
-/* What a scan by column found. best[i] is there where a bit says so: 1 + the first column of row i
- * with the greatest passing value (0 where there are only NaNs), plus PLUMB_COLUMN_NAN where a NaN
- * was met. */
+/* What a scan by column found; bit i of word k is row PLUMB_SCORE_BLOCK * k + i. `value` and
+ * `column` hold the greatest passing value and its first column, where a bit of `number` is set. */
 typedef struct plumb_column_scan {
-    uint64_t passing[PLUMB_SCORE_BLOCKS]; /* bit i of word k: row PLUMB_SCORE_BLOCK * k + i */
-    int32_t best[PLUMB_COLUMN_ROWS];
+    uint64_t number[PLUMB_COLUMN_BLOCKS];  /* some number passes */
+    uint64_t nan[PLUMB_COLUMN_BLOCKS];     /* a NaN was met */
+    uint64_t several[PLUMB_COLUMN_BLOCKS]; /* more than one number passes */
+    float value[PLUMB_COLUMN_ROWS];
+    uint16_t column[PLUMB_COLUMN_ROWS];
 } plumb_column_scan;
 
 /* Rows first .. first+count-1 of one line; `skip` is left out. Words of the blocks that the rows
- * lie in are set. `boxes` of rows that pass are asked for while others are looked at. Only for
- * matrices by column; count <= PLUMB_COLUMN_ROWS. */
+ * lie in are set. Only for matrices by column; 1 <= count <= PLUMB_COLUMN_ROWS. */
 void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
-                        size_t count, int64_t columns, int64_t skip, const plumb_matrix *boxes,
-                        plumb_column_scan *found);
+                        size_t count, int64_t columns, int64_t skip, plumb_column_scan *found);
 
 #define PLUMB_ROW_TILE 256
 
@@ -110,9 +146,10 @@ void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int6
 bool plumb_gate_rows(const plumb_gate *gate, const plumb_matrix *matrix, int64_t first,
                      size_t count, int64_t columns, uint8_t *pass);
 
-/* The first column, of those that pass the gate, with the greatest value; -1 where none does.
- * `skip` is left out (-1: none). *has_nan is set when a NaN was met, and otherwise left alone. */
+/* The first column, of those that pass the gate, with the greatest value, which is stored; -1 where
+ * none does. `skip` is left out (-1: none). *has_nan is set when a NaN was met, and otherwise left
+ * alone. */
 int32_t plumb_gate_best(const plumb_gate *gate, const plumb_matrix *matrix, int64_t row,
-                        int64_t columns, int64_t skip, bool *has_nan);
+                        int64_t columns, int64_t skip, float *value, bool *has_nan);
 
 #endif

@@ -56,18 +56,13 @@ static plumb_status bind(plumb_binding *binding, plumb_diag *diag)
     return PLUMB_OK;
 }
 
-static plumb_box box(const plumb_binding *binding, const plumb_block *block, int64_t row)
-{
-    return plumb_box_read(binding->head, block, row, PLUMB_BOX_CXCYWH);
-}
-
 const plumb_head_family plumb_family_coreml = {
     .least_outputs = 2,
     .most_outputs = 2,
     .may_be_empty = true,
     .compile = compile_coreml,
     .bind = bind,
-    .box = box,
+    .format = PLUMB_BOX_CXCYWH,
 };
 
 const plumb_head_family plumb_family_detr = {
@@ -76,5 +71,5 @@ const plumb_head_family plumb_family_detr = {
     .most_outputs = 2,
     .compile = compile_detr,
     .bind = bind,
-    .box = box,
+    .format = PLUMB_BOX_CXCYWH,
 };

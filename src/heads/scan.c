@@ -9,131 +9,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "geometry/ledger.h"
+#include "heads/candidates.h"
 #include "heads/score.h"
-#include "heads/sink.h"
 
 typedef struct scan {
-    const plumb_binding *binding;
     const plumb_head *head;
-    const plumb_threshold *threshold;
-    plumb_sink sink;
     float minimum; /* the lowest threshold of any class */
     plumb_gate class_gate;
+    plumb_candidates candidates;
 } scan;
 
 /* --- one row --- */
-
-/* Labels that are numbers in a tensor; -1 for what no class can be. */
-static int32_t read_label(const plumb_head_spec *spec, const plumb_matrix *labels, int64_t row)
-{
-    float label = plumb_matrix_at(labels, row, 0);
-    int32_t classes = spec->class_count > 0 ? spec->class_count : PLUMB_MAX_CLASSES;
-    if (!(label > -0.5f && label < (float)classes - 0.5f))
-        return -1;
-    return (int32_t)(label + 0.5f) + spec->class_offset;
-}
-
-static bool is_allowed(const plumb_threshold *threshold, int32_t class_id)
-{
-    if (class_id < 0)
-        return false;
-    return !threshold->allowed ||
-           ((size_t)class_id < threshold->allowed_count && threshold->allowed[class_id] != 0);
-}
-
-static bool box_is_finite(plumb_box box)
-{
-    return isfinite(box.x0) && isfinite(box.y0) && isfinite(box.x1) && isfinite(box.y1);
-}
-
-static void drop(const scan *s, plumb_fate fate, const plumb_detection *detection)
-{
-    plumb_ledger_drop(s->sink.ledger, fate, detection, -1, s->head->space);
-}
-
-static bool keypoints_are_finite(const scan *s, const plumb_block *block, int64_t row)
-{
-    for (size_t i = 0; i < s->head->keypoint_count; i++) {
-        plumb_keypoint point = s->head->family->keypoint(s->binding, block, row, i);
-        if (!isfinite(point.x) || !isfinite(point.y) || !isfinite(point.score))
-            return false;
-    }
-    return true;
-}
-
-/* A score passed: the rest of the detection, or the reason why there is none. */
-static void emit(scan *s, const plumb_block *block, int64_t row, plumb_detection *detection)
-{
-    const plumb_head *head = s->head;
-    detection->box = head->family->box(s->binding, block, row);
-    if (head->family->angle)
-        detection->angle = head->family->angle(block, row);
-    if (!is_allowed(s->threshold, detection->class_id)) {
-        drop(s, PLUMB_FATE_CLASS, detection);
-        return;
-    }
-    if (!isfinite(detection->score) || !box_is_finite(detection->box) ||
-        !isfinite(detection->angle) || !keypoints_are_finite(s, block, row)) {
-        drop(s, PLUMB_FATE_NONFINITE, detection);
-        return;
-    }
-    if (!(detection->box.x1 > detection->box.x0 && detection->box.y1 > detection->box.y0)) {
-        drop(s, PLUMB_FATE_EMPTY, detection);
-        return;
-    }
-    if (!plumb_sink_admit(&s->sink, detection))
-        return;
-    plumb_detections *list = s->sink.list;
-    for (size_t i = 0; detection->keypoints >= 0 && i < head->keypoint_count; i++)
-        list->keypoints[(size_t)detection->keypoints * head->keypoint_count + i] =
-            head->family->keypoint(s->binding, block, row, i);
-    plumb_sink_put(&s->sink, detection);
-}
-
-static plumb_detection new_detection(const plumb_block *block, int64_t row)
-{
-    plumb_detection detection = { .keypoints = -1 };
-    detection.row = (int32_t)(block->first_row + row);
-    return detection;
-}
-
-/* NaN where the network gave one. */
-static void drop_nan(scan *s, const plumb_block *block, int64_t row)
-{
-    plumb_detection detection = new_detection(block, row);
-    detection.score = NAN;
-    drop(s, PLUMB_FATE_NONFINITE, &detection);
-}
-
-static void fill_class(const plumb_head *head, const plumb_block *block, int64_t row,
-                       int32_t column, float value, float objectness, plumb_detection *detection)
-{
-    detection->class_id = column + head->spec.class_offset;
-    if (block->labels.data)
-        detection->class_id = read_label(&head->spec, &block->labels, row);
-    detection->score = plumb_class_score(head, block, row, objectness, value);
-}
-
-/* True when the row was accounted for: it entered the list or was dropped for a reason. */
-static bool consider(scan *s, const plumb_block *block, int64_t row, int32_t column, float value,
-                     float objectness)
-{
-    const plumb_head_family *family = s->head->family;
-    if (family->admits && !family->admits(s->binding, block, row, column, value))
-        return false;
-    plumb_detection elsewhere, *detection = plumb_sink_place(&s->sink, &elsewhere);
-    *detection = new_detection(block, row);
-    fill_class(s->head, block, row, column, value, objectness, detection);
-    if (isnan(detection->score)) {
-        drop_nan(s, block, row);
-        return true;
-    }
-    if (!(detection->score > plumb_class_threshold(s->threshold, detection->class_id)))
-        return false;
-    emit(s, block, row, detection);
-    return true;
-}
 
 /* Every class that passes, for the heads in which a row may be several things at once. */
 static void take_row_classes(scan *s, const plumb_block *block, int64_t row)
@@ -146,25 +32,31 @@ static void take_row_classes(scan *s, const plumb_block *block, int64_t row)
         if (isnan(value))
             has_nan = true;
         else
-            consider(s, block, row, column, value, 1.0f);
+            plumb_candidates_add(&s->candidates, row, column, value, 1.0f);
     }
     if (has_nan)
-        drop_nan(s, block, row);
+        plumb_candidates_drop_nan(&s->candidates, row);
 }
 
-/* The class of a row is known, -1 for none; `limit` is what its class value must reach. */
-static void take_class(scan *s, const plumb_block *block, int64_t row, int32_t column, bool has_nan,
+/* The best class of a row and its value; column -1 where there is none. */
+typedef struct best_class {
+    int32_t column;
+    float value;
+    bool has_nan;
+} best_class;
+
+/* `limit` is what the class value must reach. */
+static void take_class(scan *s, const plumb_block *block, int64_t row, best_class best,
                        float objectness, float limit)
 {
-    bool known = false;
-    if (column >= 0) {
-        float value = plumb_matrix_at(&block->scores, row, column);
-        if (s->head->activation != PLUMB_ACTIVATION_SOFTMAX ||
-            plumb_softmax_may_pass(block, row, value, limit))
-            known = consider(s, block, row, column, value, objectness);
-    }
-    if (!known && has_nan)
-        drop_nan(s, block, row);
+    plumb_candidates *c = &s->candidates;
+    bool may_pass = best.column >= 0 && (s->head->activation != PLUMB_ACTIVATION_SOFTMAX ||
+                                         plumb_softmax_may_pass(block, row, best.value, limit));
+    if (best.has_nan &&
+        !(may_pass && plumb_candidates_accounts(c, row, best.column, best.value, objectness)))
+        plumb_candidates_drop_nan(c, row);
+    else if (may_pass)
+        plumb_candidates_add(c, row, best.column, best.value, objectness);
 }
 
 /* The first class with the greatest value; classes that cannot reach the minimum are passed by. */
@@ -177,16 +69,17 @@ static void take_row(scan *s, const plumb_block *block, int64_t row)
         objectness = plumb_activate(head->objectness_activation,
                                     plumb_matrix_at(&block->objectness, row, 0));
         if (isnan(objectness)) {
-            drop_nan(s, block, row);
+            plumb_candidates_drop_nan(&s->candidates, row);
             return;
         }
         limit = plumb_factor_limit(head->rule, s->minimum, objectness);
-        gate = plumb_gate_make(&block->scores, plumb_activation_limit(head->activation, limit));
+        gate = plumb_gate_make(&head->scores, &block->scores,
+                               plumb_activation_limit(head->activation, limit));
     }
-    bool has_nan = false;
-    int32_t column =
-        plumb_gate_best(&gate, &block->scores, row, block->classes, block->background, &has_nan);
-    take_class(s, block, row, column, has_nan, objectness, limit);
+    best_class best = { .has_nan = false };
+    best.column = plumb_gate_best(&gate, &block->scores, row, block->classes, block->background,
+                                  &best.value, &best.has_nan);
+    take_class(s, block, row, best, objectness, limit);
 }
 
 /* --- all rows --- */
@@ -204,7 +97,7 @@ static void make_front(scan *s, const plumb_block *block, front *f)
     const plumb_head *head = s->head;
     float limit =
         plumb_activation_limit(head->activation, plumb_factor_limit(head->rule, s->minimum, 1.0f));
-    s->class_gate = plumb_gate_make(&block->scores, limit);
+    s->class_gate = plumb_gate_make(&head->scores, &block->scores, limit);
     f->first_column = 0;
     if (block->objectness.data) {
         f->matrix = block->objectness;
@@ -221,34 +114,7 @@ static void make_front(scan *s, const plumb_block *block, front *f)
         f->columns = block->classes - (first || last ? 1 : 0);
         f->matrix = plumb_matrix_from(&block->scores, f->first_column);
     }
-    f->gate = plumb_gate_make(&f->matrix, limit);
-}
-
-static void take_column_row(scan *s, const plumb_block *block, const front *f, int64_t row,
-                            int32_t best)
-{
-    int32_t column = (best & ~PLUMB_COLUMN_NAN) - 1;
-    if (s->head->multi_label)
-        take_row_classes(s, block, row);
-    else if (block->objectness.data)
-        take_row(s, block, row);
-    else
-        take_class(s, block, row, column < 0 ? -1 : column + f->first_column,
-                   (best & PLUMB_COLUMN_NAN) != 0, 1.0f, s->minimum);
-}
-
-/* Rows of one line whose scores lie channel by channel: the classes are found on the way. */
-static void scan_columns(scan *s, const plumb_block *block, const front *f, int64_t row,
-                         int64_t count)
-{
-    plumb_column_scan found;
-    plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
-                       block->background - f->first_column, &block->boxes, &found);
-    for (int64_t i = 0; i < count; i += PLUMB_SCORE_BLOCK)
-        for (uint64_t rows = found.passing[i / PLUMB_SCORE_BLOCK]; rows != 0; rows &= rows - 1) {
-            int64_t passed = i + plumb_lowest_bit(rows);
-            take_column_row(s, block, f, row + passed, found.best[passed]);
-        }
+    f->gate = plumb_gate_make(&head->scores, &f->matrix, limit);
 }
 
 /* Rows of a tile that passed the front. */
@@ -257,6 +123,77 @@ typedef struct row_tile {
     size_t count;
     uint8_t passed[PLUMB_ROW_TILE]; /* counted from `row` */
 } row_tile;
+
+/* Ask for what will be read of them: only now is it known. */
+static void ask_for_rows(const plumb_block *block, const row_tile *tile)
+{
+    bool classes = block->objectness.data != NULL;
+    const plumb_matrix *matrix = classes ? &block->scores : &block->boxes;
+    int64_t columns = classes ? block->classes : block->box_values;
+    uintptr_t last = 0;
+    for (size_t i = 0; matrix->data && i < tile->count; i++) {
+        int64_t row = tile->row + tile->passed[i];
+        uintptr_t line = (uintptr_t)plumb_matrix_row(matrix, row) / 64;
+        if (line != last)
+            plumb_matrix_prefetch(matrix, row, columns);
+        last = line;
+    }
+}
+
+/* --- by column --- */
+
+static void take_column_row(scan *s, const plumb_block *block, const front *f, int64_t row,
+                            const plumb_column_scan *found, size_t at)
+{
+    size_t word = at / PLUMB_SCORE_BLOCK, bit = at % PLUMB_SCORE_BLOCK;
+    if (block->objectness.data) {
+        take_row(s, block, row);
+    } else if (s->head->multi_label && (found->several[word] >> bit & 1)) {
+        take_row_classes(s, block, row);
+    } else {
+        best_class best = { -1, 0.0f, found->nan[word] >> bit & 1 };
+        if (found->number[word] >> bit & 1) {
+            best.column = found->column[at] + f->first_column;
+            best.value = found->value[at];
+        }
+        take_class(s, block, row, best, 1.0f, s->minimum);
+    }
+}
+
+static void list_blocks(const plumb_column_scan *found, size_t first, size_t blocks, row_tile *tile)
+{
+    tile->count = 0;
+    for (size_t i = first; i < first + PLUMB_ROW_TILE / PLUMB_SCORE_BLOCK && i < blocks; i++)
+        for (uint64_t rows = found->number[i] | found->nan[i]; rows != 0; rows &= rows - 1)
+            tile->passed[tile->count++] =
+                (uint8_t)((i - first) * PLUMB_SCORE_BLOCK + plumb_lowest_bit(rows));
+}
+
+/* Rows of one line whose scores lie channel by channel: the classes are found on the way. What
+ * passed in one tile is taken while the next one comes from memory. */
+static void scan_columns(scan *s, const plumb_block *block, const front *f, int64_t row,
+                         int64_t count)
+{
+    plumb_column_scan found;
+    plumb_gate_columns(&f->gate, &f->matrix, row, (size_t)count, f->columns,
+                       block->background - f->first_column, &found);
+    row_tile tiles[2];
+    size_t blocks = ((size_t)count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
+    tiles[0].count = tiles[1].count = 0;
+    for (size_t first = 0, turn = 0; first < blocks + PLUMB_ROW_TILE / PLUMB_SCORE_BLOCK;
+         first += PLUMB_ROW_TILE / PLUMB_SCORE_BLOCK, turn ^= 1) {
+        row_tile *next = &tiles[turn], *now = &tiles[turn ^ 1];
+        next->row = row + (int64_t)first * PLUMB_SCORE_BLOCK;
+        list_blocks(&found, first, blocks, next);
+        ask_for_rows(block, next);
+        for (size_t i = 0; i < now->count; i++) {
+            int64_t passed = now->row + now->passed[i];
+            take_column_row(s, block, f, passed, &found, (size_t)(passed - row));
+        }
+    }
+}
+
+/* --- by row --- */
 
 static void list_passed(const uint8_t *pass, size_t count, row_tile *tile)
 {
@@ -270,7 +207,7 @@ static void list_passed(const uint8_t *pass, size_t count, row_tile *tile)
     }
 }
 
-/* Find the rows that may pass, and ask for what will be read of them. */
+/* Find the rows that may pass. */
 static void look_at_rows(const plumb_block *block, const front *f, int64_t row, int64_t count,
                          row_tile *tile)
 {
@@ -280,12 +217,7 @@ static void look_at_rows(const plumb_block *block, const front *f, int64_t row, 
     if (!plumb_gate_rows(&f->gate, &f->matrix, row, (size_t)count, f->columns, pass))
         return;
     list_passed(pass, (size_t)count, tile);
-    for (size_t i = 0; i < tile->count; i++) {
-        if (block->objectness.data) /* only now is it known which classes are needed */
-            plumb_matrix_prefetch(&block->scores, row + tile->passed[i], block->classes);
-        else if (block->boxes.data)
-            plumb_matrix_prefetch(&block->boxes, row + tile->passed[i], 4);
-    }
+    ask_for_rows(block, tile);
 }
 
 static void take_rows(scan *s, const plumb_block *block, const row_tile *tile)
@@ -302,6 +234,7 @@ static void scan_block(scan *s, const plumb_block *block)
 {
     front f;
     make_front(s, block, &f);
+    s->candidates.block = block;
     bool by_column = plumb_gate_by_column(&f.gate, &f.matrix);
     int64_t tile = by_column ? PLUMB_COLUMN_ROWS : PLUMB_ROW_TILE;
     row_tile tiles[2];
@@ -320,16 +253,20 @@ static void scan_block(scan *s, const plumb_block *block)
         row += count;
     }
     take_rows(s, block, &tiles[turn ^ 1]);
+    plumb_candidates_take(&s->candidates);
 }
 
 void plumb_scan(const plumb_binding *binding, const plumb_threshold *threshold,
                 plumb_detections *list, plumb_ledger *ledger)
 {
-    scan s = { .binding = binding,
-               .head = binding->head,
-               .threshold = threshold,
-               .sink = { .list = list, .ledger = ledger },
-               .minimum = plumb_lowest_threshold(threshold) };
+    scan s; /* most of it is a batch that need not be cleared */
+    s.head = binding->head;
+    s.minimum = plumb_lowest_threshold(threshold);
+    s.candidates.binding = binding;
+    s.candidates.head = binding->head;
+    s.candidates.threshold = threshold;
+    s.candidates.sink = (plumb_sink){ .list = list, .ledger = ledger };
+    s.candidates.count = 0;
     for (size_t i = 0; i < binding->block_count; i++)
         if (binding->blocks[i].rows > 0)
             scan_block(&s, &binding->blocks[i]);
@@ -345,16 +282,21 @@ void plumb_scan_row(const plumb_binding *binding, const plumb_block *block, int6
     if (block->objectness.data)
         objectness = plumb_activate(head->objectness_activation,
                                     plumb_matrix_at(&block->objectness, row, 0));
-    plumb_gate open = plumb_gate_make(&block->scores, -INFINITY);
+    plumb_gate open = plumb_gate_make(&head->scores, &block->scores, -INFINITY);
     bool has_nan = false;
-    int32_t column =
-        plumb_gate_best(&open, &block->scores, row, block->classes, block->background, &has_nan);
+    float value;
+    int32_t column = plumb_gate_best(&open, &block->scores, row, block->classes, block->background,
+                                     &value, &has_nan);
     if (column < 0)
         column = block->background == 0 && block->classes > 1 ? 1 : 0;
-    *detection = new_detection(block, row);
-    fill_class(head, block, row, column, plumb_matrix_at(&block->scores, row, column), objectness,
-               detection);
-    detection->box = head->family->box(binding, block, row);
+    value = plumb_matrix_at(&block->scores, row, column);
+    int32_t class_id = plumb_candidate_class(head, block, row, column);
+    float score = plumb_class_score(head, block, row, objectness, value);
+    *detection = (plumb_detection){ .score = score,
+                                    .class_id = class_id,
+                                    .row = (int32_t)(block->first_row + row),
+                                    .keypoints = -1 };
+    plumb_boxes_read(binding, block, &row, 1, &detection->box);
     if (head->family->angle)
         detection->angle = head->family->angle(block, row);
 }

@@ -5,14 +5,6 @@
 
 #include "kernels/activation.h"
 
-float plumb_class_threshold(const plumb_threshold *threshold, int32_t class_id)
-{
-    if (threshold->per_class && class_id >= 0 && (size_t)class_id < threshold->per_class_count &&
-        !isnan(threshold->per_class[class_id]))
-        return threshold->per_class[class_id];
-    return threshold->confidence;
-}
-
 float plumb_lowest_threshold(const plumb_threshold *threshold)
 {
     float lowest = threshold->confidence;

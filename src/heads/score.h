@@ -7,9 +7,19 @@
 #ifndef PLUMB_HEADS_SCORE_H
 #define PLUMB_HEADS_SCORE_H
 
+#include <math.h>
+
 #include "heads/head.h"
 
-float plumb_class_threshold(const plumb_threshold *threshold, int32_t class_id);
+/* Its own threshold, or that of all. */
+static inline float plumb_class_threshold(const plumb_threshold *threshold, int32_t class_id)
+{
+    if (threshold->per_class && class_id >= 0 && (size_t)class_id < threshold->per_class_count &&
+        !isnan(threshold->per_class[class_id]))
+        return threshold->per_class[class_id];
+    return threshold->confidence;
+}
+
 float plumb_lowest_threshold(const plumb_threshold *threshold);
 
 /* A value at or below which no activated value exceeds `probability`. -infinity for a softmax,

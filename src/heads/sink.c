@@ -23,21 +23,10 @@ static void sift_down(plumb_detection *items, size_t count, size_t hole)
     items[hole] = moving;
 }
 
-plumb_detection *plumb_sink_place(const plumb_sink *sink, plumb_detection *elsewhere)
-{
-    plumb_detections *list = sink->list;
-    return list->count < list->capacity ? &list->items[list->count] : elsewhere;
-}
-
-bool plumb_sink_admit(plumb_sink *sink, plumb_detection *detection)
+bool plumb_sink_admit_full(plumb_sink *sink, plumb_detection *detection)
 {
     plumb_detections *list = sink->list;
     detection->keypoints = -1;
-    if (list->count < list->capacity) {
-        if (list->keypoints_per_detection > 0)
-            detection->keypoints = (int32_t)list->keypoint_slots++;
-        return true;
-    }
     if (!sink->heap) {
         for (size_t i = list->count / 2; i > 0; i--)
             sift_down(list->items, list->count, i - 1);
@@ -52,15 +41,9 @@ bool plumb_sink_admit(plumb_sink *sink, plumb_detection *detection)
     return true;
 }
 
-void plumb_sink_put(plumb_sink *sink, const plumb_detection *detection)
+void plumb_sink_put_full(plumb_sink *sink, const plumb_detection *detection)
 {
     plumb_detections *list = sink->list;
-    if (!sink->heap) {
-        if (detection != &list->items[list->count])
-            list->items[list->count] = *detection;
-        list->count++;
-        return;
-    }
     list->items[0] = *detection;
     sift_down(list->items, list->count, 0);
 }

@@ -129,12 +129,19 @@ static plumb_box box_from_deltas(const plumb_head *head, const plumb_block *bloc
 {
     const float *variances = head->spec.variances;
     const float *prior = head->priors + 4 * (block->first_row + row);
-    double t[4]; /* x, y, w, h */
-    for (int i = 0; i < 4; i++)
-        t[i] = (double)plumb_matrix_at(&block->boxes, row, y_first ? i ^ 1 : i) * variances[i];
-    double x = t[0] * prior[2] + prior[0], y = t[1] * prior[3] + prior[1];
-    double width = (head->spec.linear_sizes ? t[2] : plumb_exp(t[2])) * prior[2];
-    double height = (head->spec.linear_sizes ? t[3] : plumb_exp(t[3])) * prior[3];
+    plumb_four four = plumb_matrix_four(&block->boxes, row);
+    double x = (double)(y_first ? four.b : four.a) * variances[0];
+    double y = (double)(y_first ? four.a : four.b) * variances[1];
+    double width = (double)(y_first ? four.d : four.c) * variances[2];
+    double height = (double)(y_first ? four.c : four.d) * variances[3];
+    if (!head->spec.linear_sizes) {
+        width = plumb_exp(width);
+        height = plumb_exp(height);
+    }
+    x = x * prior[2] + prior[0];
+    y = y * prior[3] + prior[1];
+    width *= prior[2];
+    height *= prior[3];
     return plumb_box_centered(x * head->unit_x, y * head->unit_y, width * head->unit_x,
                               height * head->unit_y);
 }

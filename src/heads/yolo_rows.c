@@ -66,21 +66,14 @@ static plumb_status bind_yolox(plumb_binding *binding, plumb_diag *diag)
     return bind_rows(binding, true, diag);
 }
 
-static plumb_box box_decoded(const plumb_binding *binding, const plumb_block *block, int64_t row)
-{
-    return plumb_box_read(binding->head, block, row, PLUMB_BOX_CXCYWH);
-}
-
 static plumb_box box_yolox(const plumb_binding *binding, const plumb_block *block, int64_t row)
 {
     int32_t x, y;
     const plumb_scale *scale = plumb_head_cell(binding->head, row, &x, &y);
-    double values[4];
-    for (int i = 0; i < 4; i++)
-        values[i] = plumb_matrix_at(&block->boxes, row, i);
-    return plumb_box_centered((values[0] + x) * scale->stride, (values[1] + y) * scale->stride,
-                              plumb_exp(values[2]) * scale->stride,
-                              plumb_exp(values[3]) * scale->stride);
+    plumb_four four = plumb_matrix_four(&block->boxes, row);
+    return plumb_box_centered(((double)four.a + x) * scale->stride,
+                              ((double)four.b + y) * scale->stride,
+                              plumb_exp(four.c) * scale->stride, plumb_exp(four.d) * scale->stride);
 }
 
 const plumb_head_family plumb_family_yolov5 = {
@@ -90,7 +83,7 @@ const plumb_head_family plumb_family_yolov5 = {
     .wants_nms = true,
     .compile = compile_yolov5,
     .bind = bind_decoded,
-    .box = box_decoded,
+    .format = PLUMB_BOX_CXCYWH,
 };
 
 const plumb_head_family plumb_family_yolov6 = {
@@ -100,7 +93,7 @@ const plumb_head_family plumb_family_yolov6 = {
     .wants_nms = true,
     .compile = compile_yolox,
     .bind = bind_decoded,
-    .box = box_decoded,
+    .format = PLUMB_BOX_CXCYWH,
 };
 
 const plumb_head_family plumb_family_yolox = {

@@ -66,11 +66,6 @@ static plumb_status bind(plumb_binding *binding, plumb_diag *diag)
     return PLUMB_OK;
 }
 
-static plumb_box box(const plumb_binding *binding, const plumb_block *block, int64_t row)
-{
-    return plumb_box_read(binding->head, block, row, PLUMB_BOX_CXCYWH);
-}
-
 static float angle(const plumb_block *block, int64_t row)
 {
     return plumb_matrix_at(&block->extra, row, 0);
@@ -99,7 +94,7 @@ const plumb_head_family plumb_family_yolov8 = {
     .wants_nms = true,
     .compile = compile,
     .bind = bind,
-    .box = box,
+    .format = PLUMB_BOX_CXCYWH,
 };
 
 const plumb_head_family plumb_family_yolov8_obb = {
@@ -109,7 +104,7 @@ const plumb_head_family plumb_family_yolov8_obb = {
     .wants_nms = true,
     .compile = compile,
     .bind = bind,
-    .box = box,
+    .format = PLUMB_BOX_CXCYWH,
     .angle = angle,
 };
 
@@ -120,6 +115,6 @@ const plumb_head_family plumb_family_yolov8_pose = {
     .wants_nms = true,
     .compile = compile_pose,
     .bind = bind,
-    .box = box,
+    .format = PLUMB_BOX_CXCYWH,
     .keypoint = keypoint,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where scores can pass a threshold, found in the type they are stored in. The invariant: a value
- * is reported unless it compares as less than or equal to the limit, so a NaN is reported too
- * and hides none of its neighbours.
+ * passes exactly when it does not compare as less than or equal to the limit, so that a NaN passes
+ * too and hides none of its neighbours; every instruction set says the same.
  */
 #ifndef PLUMB_KERNELS_SCORES_H
 #define PLUMB_KERNELS_SCORES_H
@@ -11,9 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUMB_SCORE_BLOCK  64  /* adjacent rows that are reported together */
-#define PLUMB_SCORE_BLOCKS 132 /* at most in one call */
-#define PLUMB_SCORE_PLANES 8   /* at most in one call: as many streams as caches follow well */
+#define PLUMB_SCORE_BLOCK 64 /* adjacent values that are reported together */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define PLUMB_PREFETCH(address)     __builtin_prefetch(address)
@@ -36,38 +34,57 @@ static inline unsigned plumb_lowest_bit(uint64_t bits)
 #endif
 }
 
-/* Halves in their numeric order: they have a sign and a magnitude, integers have not. */
+/* Halves in their numeric order: they have a sign and a magnitude, integers have not. Both zeros
+ * are 0. */
 static inline int32_t plumb_half_key(uint16_t half)
 {
-    int32_t value = (int16_t)half;
-    return value < 0 ? (int32_t)(-32768) - value - 1 : value;
+    return half & 0x8000 ? -(int32_t)(half & 0x7fff) : (int32_t)half;
 }
 
-/* Scores by channel: 1..PLUMB_SCORE_PLANES planes of `count` adjacent rows, `stride` elements
- * apart; count <= PLUMB_SCORE_BLOCK * PLUMB_SCORE_BLOCKS. Writes the numbers of the blocks in
- * which some value passes, in order, and returns how many.
- *
- * Limits of halves are keys of plumb_half_key; from 0 on, large negative halves may be reported
- * as well. Bytes pass when (value ^ flip) > limit as int8_t: flip 0x80 orders unsigned ones. */
-size_t plumb_columns_float(const float *data, ptrdiff_t stride, size_t planes, size_t count,
-                           float limit, uint16_t *blocks);
-size_t plumb_columns_half(const uint16_t *data, ptrdiff_t stride, size_t planes, size_t count,
-                          int32_t limit, uint16_t *blocks);
-size_t plumb_columns_byte(const uint8_t *data, ptrdiff_t stride, size_t planes, size_t count,
-                          uint8_t flip, int8_t limit, uint16_t *blocks);
+/* Values of which some pass: bit i stands for value PLUMB_SCORE_BLOCK * block + i. */
+typedef struct plumb_passing {
+    uint64_t bits;
+    size_t block;
+} plumb_passing;
 
-/* Which of `count` adjacent values pass: bit i stands for data[i].  * count <= PLUMB_SCORE_BLOCK. */
-uint64_t plumb_run_float(const float *data, size_t count, float limit);
-uint64_t plumb_run_half(const uint16_t *data, size_t count, int32_t limit);
-uint64_t plumb_run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit);
+/* Limits of halves are keys of plumb_half_key, those of bytes are compared with
+ * (int8_t)(value ^ flip): a flip of 0x80 orders unsigned ones. */
+typedef struct plumb_score_kernels {
+    /* `count` adjacent values: the blocks in which some pass, in order; returns how many. There is
+     * room for all blocks. */
+    size_t (*run_float)(const float *data, size_t count, float limit, plumb_passing *passing);
+    size_t (*run_half)(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing);
+    size_t (*run_byte)(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+                       plumb_passing *passing);
+    /* `rows` runs of `count` adjacent values each, `stride` elements apart: pass[i] is set to 0, or
+     * to something else where some value of run i passes; returns whether any does. */
+    bool (*rows_float)(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
+                       uint8_t *pass);
+    bool (*rows_half)(const uint16_t *data, ptrdiff_t stride, size_t rows, size_t count,
+                      int32_t limit, uint8_t *pass);
+    bool (*rows_byte)(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count,
+                      uint8_t flip, int8_t limit, uint8_t *pass);
+    /* The numbers that halves stand for; which NaN a NaN becomes is left open. */
+    void (*read_halves)(const uint16_t *data, size_t count, float *values);
+} plumb_score_kernels;
 
-/* Scores by row: `rows` runs of `count` adjacent classes, `stride` elements apart. Sets pass[i]
- * to 0 or not 0; returns whether any passes. */
-bool plumb_rows_float(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
-                      uint8_t *pass);
-bool plumb_rows_half(const uint16_t *data, ptrdiff_t stride, size_t rows, size_t count,
-                     int32_t limit, uint8_t *pass);
-bool plumb_rows_byte(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count, uint8_t flip,
-                     int8_t limit, uint8_t *pass);
+/* The fastest the CPU flags allow. */
+plumb_score_kernels plumb_scores_select(uint32_t cpu);
+
+/* The definition. */
+size_t plumb_run_float_c(const float *data, size_t count, float limit, plumb_passing *passing);
+size_t plumb_run_half_c(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing);
+size_t plumb_run_byte_c(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+                        plumb_passing *passing);
+bool plumb_rows_float_c(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
+                        uint8_t *pass);
+bool plumb_rows_half_c(const uint16_t *data, ptrdiff_t stride, size_t rows, size_t count,
+                       int32_t limit, uint8_t *pass);
+bool plumb_rows_byte_c(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count,
+                       uint8_t flip, int8_t limit, uint8_t *pass);
+void plumb_read_halves_c(const uint16_t *data, size_t count, float *values);
+
+/* Present where the build has them. */
+void plumb_scores_select_avx2(plumb_score_kernels *kernels);
 
 #endif

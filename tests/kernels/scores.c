@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The score kernels against one comparison an element: which blocks, rows and values pass, for
- * all counts around the sizes of blocks and steps, with NaN and infinities strewn in.
+ * The score kernels of every instruction set against one comparison an element: which values and
+ * rows pass, for all counts around the sizes of blocks and steps, with NaN and infinities strewn in.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,37 +12,38 @@
 #include <string.h>
 
 #include "kernels/scores.h"
+#include "plumbline/base.h"
 #include "plumbline/tensor.h"
 #include "random.h"
 
+#define LINES  8
 #define STRIDE 1100
+#define BLOCKS (STRIDE / PLUMB_SCORE_BLOCK + 1)
 
-static float floats[PLUMB_SCORE_PLANES * STRIDE];
-static uint16_t halves[PLUMB_SCORE_PLANES * STRIDE];
-static uint8_t bytes[PLUMB_SCORE_PLANES * STRIDE];
+static float floats[LINES * STRIDE];
+static uint16_t halves[LINES * STRIDE];
+static uint8_t bytes[LINES * STRIDE];
 
 typedef enum element { FLOAT, HALF, SIGNED_BYTE, BYTE, ELEMENTS } element;
 
-static const float limit = 0.25f;
 static const int8_t byte_limit = 100;
 
-static void fill(random_state *r, bool logits)
+/* Numbers of which few exceed the limit, and some that are none. */
+static void fill(random_state *r, float limit, float spread)
 {
     static const float odd[] = { NAN, INFINITY, -INFINITY, 0.25f, -0.0f, 0.0f };
-    for (size_t i = 0; i < PLUMB_SCORE_PLANES * STRIDE; i++) {
-        float value = (float)random_between(r, logits ? -3 : 0, 0.2502);
+    for (size_t i = 0; i < LINES * STRIDE; i++) {
+        float value = (float)random_between(r, limit - spread, limit + 0.0004 * spread);
         int draw = random_below(r, 600);
         if (draw < 6)
             value = odd[draw];
-        if (!logits && value == -INFINITY)
-            value = -0.0f;
         floats[i] = draw == 0 && i % 2 ? -value : value;
         halves[i] = plumb_half_from_float(floats[i]);
         bytes[i] = (uint8_t)random_below(r, draw < 6 ? 256 : 101);
     }
 }
 
-static bool passes(element e, size_t at)
+static bool passes(element e, size_t at, float limit)
 {
     switch (e) {
     case FLOAT:
@@ -56,59 +57,83 @@ static bool passes(element e, size_t at)
     }
 }
 
-static size_t run_columns(element e, size_t planes, size_t count, uint16_t *blocks)
+static int32_t half_limit(float limit)
+{
+    return plumb_half_key(plumb_half_from_float(limit));
+}
+
+static size_t run(const plumb_score_kernels *k, element e, size_t from, size_t count, float limit,
+                  plumb_passing *passing)
 {
     switch (e) {
     case FLOAT:
-        return plumb_columns_float(floats, STRIDE, planes, count, limit, blocks);
+        return k->run_float(floats + from, count, limit, passing);
     case HALF:
-        return plumb_columns_half(halves, STRIDE, planes, count,
-                                  plumb_half_key(plumb_half_from_float(limit)), blocks);
+        return k->run_half(halves + from, count, half_limit(limit), passing);
     case SIGNED_BYTE:
-        return plumb_columns_byte(bytes, STRIDE, planes, count, 0, byte_limit, blocks);
+        return k->run_byte(bytes + from, count, 0, byte_limit, passing);
     default:
-        return plumb_columns_byte(bytes, STRIDE, planes, count, 0x80, 100, blocks);
+        return k->run_byte(bytes + from, count, 0x80, 100, passing);
     }
 }
 
-static void columns(void **state)
+static bool run_rows(const plumb_score_kernels *k, element e, size_t count, float limit,
+                     uint8_t *pass)
+{
+    switch (e) {
+    case FLOAT:
+        return k->rows_float(floats, STRIDE, LINES, count, limit, pass);
+    case HALF:
+        return k->rows_half(halves, STRIDE, LINES, count, half_limit(limit), pass);
+    case SIGNED_BYTE:
+        return k->rows_byte(bytes, STRIDE, LINES, count, 0, byte_limit, pass);
+    default:
+        return k->rows_byte(bytes, STRIDE, LINES, count, 0x80, 100, pass);
+    }
+}
+
+static const uint32_t cpus[] = { PLUMB_CPU_NONE, PLUMB_CPU_AUTO };
+
+/* Limits that halves hold exactly, so that all types are asked the same. */
+static const float limits[] = { 0.25f, 0.0f, -1.5f, -0.0f, 4.0f, -INFINITY, INFINITY };
+
+#define LIMITS (int)(sizeof(limits) / sizeof(limits[0]))
+
+static void check_run(const plumb_score_kernels *k, element e, size_t from, size_t count,
+                      float limit)
+{
+    plumb_passing passing[BLOCKS];
+    size_t found = run(k, e, from, count, limit, passing), at = 0;
+    for (size_t block = 0; block * PLUMB_SCORE_BLOCK < count; block++) {
+        uint64_t expected = 0;
+        for (size_t i = 0; i < PLUMB_SCORE_BLOCK && block * PLUMB_SCORE_BLOCK + i < count; i++)
+            expected |= (uint64_t)passes(e, from + block * PLUMB_SCORE_BLOCK + i, limit) << i;
+        if (!expected)
+            continue;
+        assert_true(at < found);
+        assert_int_equal(passing[at].block, block);
+        assert_true(passing[at].bits == expected);
+        at++;
+    }
+    assert_int_equal(at, found);
+}
+
+static void runs(void **state)
 {
     (void)state;
     random_state r = { 21 };
-    uint16_t blocks[PLUMB_SCORE_BLOCKS + 1];
-    for (int trial = 0; trial < 600; trial++) {
-        size_t planes = 1 + (size_t)random_below(&r, PLUMB_SCORE_PLANES);
-        size_t count = 1 + (size_t)random_below(&r, STRIDE);
-        fill(&r, false);
-        for (element e = FLOAT; e < ELEMENTS; e++) {
-            size_t found = run_columns(e, planes, count, blocks), at = 0;
-            for (size_t block = 0; block * PLUMB_SCORE_BLOCK < count; block++) {
-                bool expected = false;
-                size_t end = (block + 1) * PLUMB_SCORE_BLOCK;
-                for (size_t i = block * PLUMB_SCORE_BLOCK; i < end && i < count; i++)
-                    for (size_t plane = 0; plane < planes; plane++)
-                        expected |= passes(e, plane * STRIDE + i);
-                bool reported = at < found && blocks[at] == block;
-                assert_int_equal(reported, expected);
-                at += reported;
-            }
-            assert_int_equal(at, found);
+    for (int trial = 0; trial < 1200; trial++) {
+        size_t from = (size_t)random_below(&r, 100);
+        size_t count = 1 + (size_t)random_below(&r, trial % 2 ? 200 : STRIDE);
+        float limit = limits[random_below(&r, LIMITS)];
+        fill(&r, isfinite(limit) ? limit : 0.0f, trial % 3 ? 0.3f : 8.0f);
+        for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
+            plumb_context context = PLUMB_CONTEXT_INIT;
+            context.cpu = cpus[c];
+            plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+            for (element e = FLOAT; e < ELEMENTS; e++)
+                check_run(&k, e, from, count, limit);
         }
-    }
-}
-
-static bool run_rows(element e, size_t rows, size_t count, uint8_t *pass)
-{
-    switch (e) {
-    case FLOAT:
-        return plumb_rows_float(floats, STRIDE, rows, count, limit, pass);
-    case HALF:
-        return plumb_rows_half(halves, STRIDE, rows, count,
-                               plumb_half_key(plumb_half_from_float(limit)), pass);
-    case SIGNED_BYTE:
-        return plumb_rows_byte(bytes, STRIDE, rows, count, 0, byte_limit, pass);
-    default:
-        return plumb_rows_byte(bytes, STRIDE, rows, count, 0x80, 100, pass);
     }
 }
 
@@ -116,78 +141,90 @@ static void rows(void **state)
 {
     (void)state;
     random_state r = { 22 };
-    uint8_t pass[PLUMB_SCORE_PLANES];
+    uint8_t pass[LINES];
     for (int trial = 0; trial < 1500; trial++) {
-        size_t count = 1 + (size_t)random_below(&r, 70), lines = PLUMB_SCORE_PLANES;
-        fill(&r, true);
-        for (element e = FLOAT; e < ELEMENTS; e++) {
-            bool any = run_rows(e, lines, count, pass), expected_any = false;
-            for (size_t line = 0; line < lines; line++) {
-                bool expected = false;
-                for (size_t i = 0; i < count; i++)
-                    expected |= passes(e, line * STRIDE + i);
-                assert_int_equal(pass[line] != 0, expected);
-                expected_any |= expected;
+        size_t count = 1 + (size_t)random_below(&r, 140);
+        float limit = limits[random_below(&r, LIMITS)];
+        fill(&r, isfinite(limit) ? limit : 0.0f, 8.0f);
+        for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
+            plumb_context context = PLUMB_CONTEXT_INIT;
+            context.cpu = cpus[c];
+            plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+            for (element e = FLOAT; e < ELEMENTS; e++) {
+                bool any = run_rows(&k, e, count, limit, pass), expected_any = false;
+                for (size_t line = 0; line < LINES; line++) {
+                    bool expected = false;
+                    for (size_t i = 0; i < count; i++)
+                        expected |= passes(e, line * STRIDE + i, limit);
+                    assert_int_equal(pass[line] != 0, expected);
+                    expected_any |= expected;
+                }
+                assert_int_equal(any, expected_any);
             }
-            assert_int_equal(any, expected_any);
         }
     }
 }
 
-static uint64_t run_mask(element e, size_t count)
-{
-    switch (e) {
-    case FLOAT:
-        return plumb_run_float(floats, count, limit);
-    case HALF:
-        return plumb_run_half(halves, count, plumb_half_key(plumb_half_from_float(limit)));
-    case SIGNED_BYTE:
-        return plumb_run_byte(bytes, count, 0, byte_limit);
-    default:
-        return plumb_run_byte(bytes, count, 0x80, 100);
-    }
-}
-
-static void masks(void **state)
+/* Every half against limits of every kind. */
+static void all_halves(void **state)
 {
     (void)state;
-    random_state r = { 23 };
-    for (int trial = 0; trial < 300; trial++) {
-        size_t count =
-            trial % 2 ? PLUMB_SCORE_BLOCK : 1 + (size_t)random_below(&r, PLUMB_SCORE_BLOCK);
-        fill(&r, true);
-        for (element e = FLOAT; e < ELEMENTS; e++) {
-            uint64_t expected = 0;
-            for (size_t i = 0; i < count; i++)
-                expected |= (uint64_t)passes(e, i) << i;
-            assert_true(run_mask(e, count) == expected);
+    static uint16_t all[65536];
+    static plumb_passing passing[65536 / PLUMB_SCORE_BLOCK];
+    for (size_t i = 0; i < 65536; i++)
+        all[i] = (uint16_t)i;
+    for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
+        plumb_context context = PLUMB_CONTEXT_INIT;
+        context.cpu = cpus[c];
+        plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+        for (uint32_t bits = 0; bits <= 0xfc00; bits = bits == 0x7c00 ? 0x8000 : bits + 31) {
+            float limit = plumb_float_from_half((uint16_t)bits);
+            size_t found = k.run_half(all, 65536, plumb_half_key((uint16_t)bits), passing);
+            size_t at = 0;
+            for (size_t i = 0; i < 65536; i++) {
+                while (at < found && passing[at].block < i / PLUMB_SCORE_BLOCK)
+                    at++;
+                bool reported = at < found && passing[at].block == i / PLUMB_SCORE_BLOCK &&
+                                (passing[at].bits >> i % PLUMB_SCORE_BLOCK & 1);
+                if (reported != !(plumb_float_from_half((uint16_t)i) <= limit))
+                    fail_msg("half %04zx, limit %04x: %d", i, (unsigned)bits, reported);
+            }
+            if (bits < 0x7c00 && bits + 31 > 0x7c00)
+                bits = 0x7c00 - 31;
         }
     }
 }
 
-/* Negative limits order halves by sign and magnitude. */
-static void negative_limits_of_halves(void **state)
+static void halves_are_read(void **state)
 {
     (void)state;
-    for (uint32_t limit_bits = 0x8000; limit_bits <= 0xfc00; limit_bits += 37)
-        for (uint32_t bits = 0; bits <= 0xffff; bits += 91) {
-            uint16_t half = (uint16_t)bits, blocks[2];
-            float value = plumb_float_from_half(half);
-            bool expected = !(value <= plumb_float_from_half((uint16_t)limit_bits));
-            if (value == 0.0f && limit_bits == 0x8000)
-                continue; /* the key tells the zeros apart, the reader compares again */
-            int32_t key = plumb_half_key((uint16_t)limit_bits);
-            assert_int_equal(plumb_columns_half(&half, 0, 1, 1, key, blocks), expected);
+    static uint16_t all[65536];
+    static float values[65536];
+    for (size_t i = 0; i < 65536; i++)
+        all[i] = (uint16_t)i;
+    for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
+        plumb_context context = PLUMB_CONTEXT_INIT;
+        context.cpu = cpus[c];
+        plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+        k.read_halves(all, 65533, values);
+        k.read_halves(all + 65533, 3, values + 65533);
+        for (size_t i = 0; i < 65536; i++) {
+            float expected = plumb_float_from_half((uint16_t)i);
+            if (isnan(expected) ? !isnan(values[i])
+                                : memcmp(&expected, &values[i], sizeof(expected)) != 0)
+                fail_msg("half %04zx is read as %g, not %g", i, (double)values[i],
+                         (double)expected);
         }
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(columns),
+        cmocka_unit_test(runs),
         cmocka_unit_test(rows),
-        cmocka_unit_test(masks),
-        cmocka_unit_test(negative_limits_of_halves),
+        cmocka_unit_test(all_halves),
+        cmocka_unit_test(halves_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
