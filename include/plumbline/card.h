@@ -30,7 +30,7 @@ typedef struct plumb_card_files {
  *   name
  *   preprocess    profile, which comes before all others; input_name, width, height, mode, rule,
  *                 resize_short, central_fraction, resample, pad, channels, layout, dtype, divide,
- *                 scale, mean, std, quantization { scale, zero_point }
+ *                 scale, mean, std, quantization { scale, zero_point }, jpeg
  *   extra_inputs  [{ name, value, dtype, constants }]
  *   head          type, labels (a file of one label a line, or an array), outputs, class_count,
  *                 layout (rows | channels), activation, background, class_offset, strides,

@@ -9,6 +9,7 @@ PLUMB_DEFINE_CHOICES(rules, plumb_rule, plumb_rule)
 PLUMB_DEFINE_CHOICES(resamplers, plumb_resampler, plumb_resampler)
 PLUMB_DEFINE_CHOICES(channel_orders, plumb_channels, plumb_channels)
 PLUMB_DEFINE_CHOICES(layouts, plumb_layout, plumb_layout)
+PLUMB_DEFINE_CHOICES(jpeg_decodings, plumb_jpeg_decoding, plumb_jpeg_decoding)
 PLUMB_DEFINE_CHOICES(dtypes, plumb_dtype, plumb_dtype)
 
 static plumb_status read_profile(plumb_reader *reader, json_t *value, void *target)
@@ -120,6 +121,7 @@ static const plumb_field fields[] = {
     { PLUMB_READ_CUSTOM("mean", read_mean) },
     { PLUMB_READ_CUSTOM("std", read_std) },
     { PLUMB_READ_CUSTOM("quantization", read_quantization) },
+    { PLUMB_READ_CHOICE(plumb_card, "jpeg", spec.preprocess.jpeg, jpeg_decodings) },
 };
 
 plumb_status plumb_card_read_preprocess(plumb_reader *reader, json_t *value, void *target)

@@ -135,6 +135,10 @@ static void add_preprocess(qa_text *text, const plumb_card *card)
         (double)p->divide, (double)p->scale, (double)p->mean[0], (double)p->mean[1],
         (double)p->mean[2], (double)p->std[0], (double)p->std[1], (double)p->std[2], p->pad[0],
         p->pad[1], p->pad[2]);
+    row(text, "jpeg", "%s%s", plumb_jpeg_decoding_name(p->jpeg),
+        p->jpeg == PLUMB_JPEG_HALF_DCT ? ", not as in training: frames scaled to half or less are "
+                                         "decoded at half size"
+                                       : "");
 }
 
 static int inspect_card(const char *path, qa_text *text)

@@ -164,7 +164,7 @@ static plumb_status decode_jpeg(plumb_image_decoder *decoder, const uint8_t *dat
     if (status == PLUMB_OK)
         status = reserve(decoder, info, &row_size, diag);
     if (status == PLUMB_OK)
-        status = plumb_jpeg_start(decoder->jpeg, diag);
+        status = plumb_jpeg_start(decoder->jpeg, 1, diag);
     if (status == PLUMB_OK)
         status =
             plumb_jpeg_read_rows(decoder->jpeg, decoder->pixels.data, row_size, info->height, diag);

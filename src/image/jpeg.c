@@ -28,6 +28,8 @@ struct plumb_jpeg {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     bool open;
+    bool skipped;     /* no row was read since rows were passed over */
+    JSAMPARRAY spare; /* a row that is read for nothing; NULL until there is one */
     size_t size;
     plumb_status status;
     char message[JMSG_LENGTH_MAX];
@@ -199,6 +201,8 @@ static void start_image(plumb_jpeg *jpeg, const uint8_t *data, size_t size)
     info->src = &jpeg->source;
     jpeg->size = size;
     jpeg->open = true;
+    jpeg->skipped = false;
+    jpeg->spare = NULL;
 }
 
 /* A Huffman code has at least one bit, so each block of the widest component costs one: a file
@@ -268,7 +272,7 @@ int32_t plumb_jpeg_components(const plumb_jpeg *jpeg)
     return jpeg->info.num_components;
 }
 
-plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
+plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, int32_t reduction, plumb_diag *diag)
 {
     if (!jpeg->open)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "", "no JPEG is open");
@@ -279,8 +283,15 @@ plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
     jpeg->info.out_color_space = jpeg->info.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg->info.dct_method = JDCT_ISLOW;
     jpeg->info.do_fancy_upsampling = TRUE;
+    jpeg->info.scale_num = 1;
+    jpeg->info.scale_denom = (unsigned)reduction;
     (void)jpeg_start_decompress(&jpeg->info);
     return PLUMB_OK;
+}
+
+plumb_size plumb_jpeg_size(const plumb_jpeg *jpeg)
+{
+    return (plumb_size){ (int32_t)jpeg->info.output_width, (int32_t)jpeg->info.output_height };
 }
 
 plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t *left,
@@ -293,16 +304,45 @@ plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t
         jpeg->open = false;
         return report(jpeg, diag);
     }
-    JDIMENSION mcu = (JDIMENSION)info->max_h_samp_factor * DCTSIZE;
+    JDIMENSION mcu = (JDIMENSION)info->max_h_samp_factor * DCTSIZE / info->scale_denom;
     JDIMENSION from = (JDIMENSION)x > mcu ? (JDIMENSION)x - mcu : 0;
     JDIMENSION to = (JDIMENSION)x + (JDIMENSION)width + mcu;
-    to = to < info->output_width ? to : info->output_width;
+    /* libjpeg-turbo's crop miscounts where chroma is reduced less than luma and yet upsampled. */
+    bool whole =
+        info->scale_denom > 1 && (info->max_h_samp_factor > 2 || info->max_v_samp_factor > 2);
+    from = whole ? 0 : from;
+    to = whole || to > info->output_width ? info->output_width : to;
     JDIMENSION count = to - from;
     if (count < info->output_width)
         jpeg_crop_scanline(info, &from, &count);
     *left = (int32_t)from;
     *columns = (int32_t)count;
     return PLUMB_OK;
+}
+
+/* Read one row that nobody wants. */
+static void discard_row(plumb_jpeg *jpeg)
+{
+    struct jpeg_decompress_struct *info = &jpeg->info;
+    if (!jpeg->spare)
+        jpeg->spare =
+            info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE,
+                                    info->output_width * (JDIMENSION)info->output_components, 1);
+    (void)jpeg_read_scanlines(info, jpeg->spare, 1);
+}
+
+/* A skip may begin at multiples of this. Rows of one sample of the coarsest component are made
+ * together, and libjpeg-turbo's skip forgets those of them that were not given out yet, except where
+ * upsampling looks at the rows around: there it reads, without converting to RGB. */
+static JDIMENSION skip_step(const struct jpeg_decompress_struct *info)
+{
+    bool looks_around = info->scale_denom == 1 && info->num_components == 3 &&
+                        info->max_h_samp_factor == 2 && info->max_v_samp_factor == 2 &&
+                        info->image_width > 4;
+    for (int i = 1; i < info->num_components; i++)
+        looks_around = looks_around && info->comp_info[i].h_samp_factor == 1 &&
+                       info->comp_info[i].v_samp_factor == 1;
+    return looks_around ? 1 : (JDIMENSION)info->max_v_samp_factor;
 }
 
 plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *diag)
@@ -316,14 +356,19 @@ plumb_status plumb_jpeg_skip_rows(plumb_jpeg *jpeg, int32_t count, plumb_diag *d
     }
     /* A skip to the very end would not look at the data any more, and a file that is cut off
      * would pass for whole: the last row is read. */
-    bool to_end = count > 0 && info->output_scanline + (JDIMENSION)count == info->output_height;
-    (void)jpeg_skip_scanlines(info, (JDIMENSION)(count - to_end));
-    if (to_end) {
-        JSAMPARRAY row =
-            info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE,
-                                    info->output_width * (JDIMENSION)info->output_components, 1);
-        (void)jpeg_read_scanlines(info, row, 1);
+    JDIMENSION behind = info->output_scanline + (JDIMENSION)count, step = skip_step(info);
+    JDIMENSION to = behind == info->output_height && count > 0 ? behind - 1 : behind;
+    /* Nor does a skip right behind another one know that its rows were not decoded yet. */
+    while (info->output_scanline < to && (jpeg->skipped || info->output_scanline % step != 0)) {
+        discard_row(jpeg);
+        jpeg->skipped = false;
     }
+    if (info->output_scanline < to) {
+        (void)jpeg_skip_scanlines(info, to - info->output_scanline);
+        jpeg->skipped = true;
+    }
+    if (to < behind)
+        discard_row(jpeg);
     return PLUMB_OK;
 }
 
@@ -337,6 +382,7 @@ plumb_status plumb_jpeg_read_rows(plumb_jpeg *jpeg, uint8_t *rows, size_t row_st
         jpeg->open = false;
         return report(jpeg, diag);
     }
+    jpeg->skipped = jpeg->skipped && count == 0;
     JSAMPROW pointers[ROWS_AT_ONCE];
     JDIMENSION first = info->output_scanline, end = first + (JDIMENSION)count;
     while (info->output_scanline < end) {

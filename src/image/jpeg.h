@@ -7,8 +7,8 @@
  * What a decode of a part must know: jpeg_crop_scanline() and jpeg_skip_scanlines() give the pixels
  * of the whole decode only away from the cut, because fancy upsampling of a subsampled chroma
  * sample looks at its neighbours. A crop that starts and ends one MCU outside the wanted columns is
- * exact, and so is a skip from any row to any row: libjpeg-turbo keeps the rows of chroma that the
- * next one leans on.
+ * exact. So is a skip, which keeps the rows of chroma that the next row leans on, but only from
+ * where plumb_jpeg_skip_rows lets it begin.
  */
 #ifndef PLUMB_IMAGE_JPEG_H
 #define PLUMB_IMAGE_JPEG_H
@@ -30,8 +30,12 @@ plumb_status plumb_jpeg_open(plumb_jpeg *jpeg, const uint8_t *data, size_t size,
 int32_t plumb_jpeg_components(const plumb_jpeg *jpeg);
 
 /* Begin to decode: GRAY8 for one component, RGB24 for three. A progressive image is read whole
- * here. */
-plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag);
+ * here. With `reduction` 2 the rows and columns are those of a picture of half the size, rounded
+ * up, whose pixel (x, y) stands for (2x..2x+1, 2y..2y+1); with 1 those of the image. */
+plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, int32_t reduction, plumb_diag *diag);
+
+/* Of what is being decoded. */
+plumb_size plumb_jpeg_size(const plumb_jpeg *jpeg);
 
 /* Between start and the first row: decode only the columns that contain [x, x+width) with one MCU
  * on each side, which keeps them exact. `left` and `columns` say which ones come. */

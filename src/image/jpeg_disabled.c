@@ -39,10 +39,16 @@ int32_t plumb_jpeg_components(const plumb_jpeg *jpeg)
     return 3;
 }
 
-plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, plumb_diag *diag)
+plumb_status plumb_jpeg_start(plumb_jpeg *jpeg, int32_t reduction, plumb_diag *diag)
+{
+    (void)jpeg, (void)reduction;
+    return disabled(diag);
+}
+
+plumb_size plumb_jpeg_size(const plumb_jpeg *jpeg)
 {
     (void)jpeg;
-    return disabled(diag);
+    return (plumb_size){ 0, 0 };
 }
 
 plumb_status plumb_jpeg_crop(plumb_jpeg *jpeg, int32_t x, int32_t width, int32_t *left,

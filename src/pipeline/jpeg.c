@@ -50,26 +50,12 @@ plumb_status plumb_session_open_jpeg(plumb_session *session, plumb_frame *frame,
     return PLUMB_OK;
 }
 
-/* Room for a strip of whole rows; only the decoded columns of it are ever written or read. */
-static plumb_status reserve_strip(plumb_session *session, size_t bytes, plumb_diag *diag)
-{
-    if (bytes <= session->strip_size)
-        return PLUMB_OK;
-    plumb_release(&session->context, session->strip);
-    session->strip_size = 0;
-    session->strip = plumb_alloc_array(&session->context, bytes, 1);
-    if (!session->strip)
-        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
-    session->strip_size = bytes;
-    return PLUMB_OK;
-}
-
 /* The first row from `row` on that is needed, or the one behind the last. */
 static int32_t needed_from(jpeg_rows *r, int32_t row)
 {
-    int32_t found = plumb_preprocess_plan_row(r->plan, r->order);
+    int32_t found = plumb_stream_plan_row(r->plan, r->order);
     while (found < row && found <= r->last)
-        found = plumb_preprocess_plan_row(r->plan, ++r->order);
+        found = plumb_stream_plan_row(r->plan, ++r->order);
     return found;
 }
 
@@ -105,39 +91,52 @@ static const uint8_t *next_row(void *user, int32_t row)
     return r->status == PLUMB_OK ? r->strip + (size_t)(row - r->begin) * r->stride : NULL;
 }
 
-static plumb_status start(jpeg_rows *r, plumb_irect part, int32_t components)
+/* Room for a strip of whole rows; only the decoded columns of it are ever written or read. */
+static plumb_status reserve_strip(jpeg_rows *r, plumb_diag *diag)
+{
+    plumb_session *session = r->session;
+    size_t width = (size_t)plumb_jpeg_size(session->jpeg).width, bytes;
+    if (!plumb_mul_size(width, (size_t)plumb_jpeg_components(session->jpeg), &r->stride) ||
+        !plumb_mul_size(r->stride, STRIP_ROWS, &bytes))
+        return plumb_fail(diag, PLUMB_E_LIMIT, "", "the image does not fit into memory");
+    if (bytes > session->strip_size) {
+        plumb_release(&session->context, session->strip);
+        session->strip_size = 0;
+        session->strip = plumb_alloc_array(&session->context, bytes, 1);
+        if (!session->strip)
+            return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+        session->strip_size = bytes;
+    }
+    r->strip = session->strip;
+    return PLUMB_OK;
+}
+
+static plumb_status start(jpeg_rows *r, plumb_irect part)
 {
     plumb_jpeg *jpeg = r->session->jpeg;
     int32_t left = 0, columns = 0;
-    plumb_status status = plumb_jpeg_start(jpeg, r->diag);
+    plumb_status status = plumb_jpeg_start(jpeg, plumb_stream_plan_reduction(r->plan), r->diag);
+    if (status == PLUMB_OK)
+        status = reserve_strip(r, r->diag);
     if (status == PLUMB_OK)
         status = plumb_jpeg_crop(jpeg, part.x, part.width, &left, &columns, r->diag);
     if (status == PLUMB_OK)
         status = plumb_jpeg_skip_rows(jpeg, part.y, r->diag);
-    r->cut = (size_t)left * (size_t)components;
+    r->cut = (size_t)left * (size_t)plumb_jpeg_components(jpeg);
     return status;
 }
 
 plumb_status plumb_session_stream_jpeg(plumb_session *session, const plumb_preprocess_plan *plan,
                                        plumb_diag *diag)
 {
-    plumb_irect part = plumb_preprocess_plan_part(plan);
-    plumb_size size = plumb_preprocess_plan_mapping(plan)->buffer;
-    int32_t components = plumb_jpeg_components(session->jpeg);
+    plumb_irect part = plumb_stream_plan_part(plan);
     jpeg_rows rows = { .session = session,
                        .plan = plan,
                        .begin = part.y,
                        .end = part.y,
                        .last = part.y + part.height - 1,
                        .diag = diag };
-    size_t bytes;
-    if (!plumb_mul_size((size_t)size.width, (size_t)components, &rows.stride) ||
-        !plumb_mul_size(rows.stride, STRIP_ROWS, &bytes))
-        return plumb_fail(diag, PLUMB_E_LIMIT, "", "the image does not fit into memory");
-    plumb_status status = reserve_strip(session, bytes, diag);
-    rows.strip = session->strip;
-    if (status == PLUMB_OK)
-        status = start(&rows, part, components);
+    plumb_status status = start(&rows, part);
     plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE_IMAGE);
     if (status)
         return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE_IMAGE);
@@ -150,7 +149,8 @@ plumb_status plumb_session_stream_jpeg(plumb_session *session, const plumb_prepr
         return plumb_stage_failed(diag, status, PLUMB_STAGE_PREPROCESS);
     status = rows.status;
     if (status == PLUMB_OK) /* whether the file is whole shows at its end */
-        status = plumb_jpeg_skip_rows(session->jpeg, size.height - rows.end, diag);
+        status = plumb_jpeg_skip_rows(session->jpeg,
+                                      plumb_jpeg_size(session->jpeg).height - rows.end, diag);
     if (status == PLUMB_OK)
         status = plumb_jpeg_finish(session->jpeg, diag);
     plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE_IMAGE);

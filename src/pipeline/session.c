@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "image/jpeg.h"
 #include "pipeline/jpeg.h"
+#include "preprocess/stream.h"
 
 /* --- making and ending --- */
 
@@ -119,19 +120,23 @@ uint64_t plumb_session_allocations(const plumb_session *session)
 /* --- frame to tensor --- */
 
 /* The plan for frames like this one, made when it is new; it comes to the front. */
-static plumb_status find_plan(plumb_session *session, const plumb_frame *frame,
+static plumb_status find_plan(plumb_session *session, const plumb_frame *frame, bool streamed,
                               plumb_preprocess_plan **found, plumb_diag *diag)
 {
+    bool (*fits)(const plumb_preprocess_plan *, const plumb_frame *) =
+        streamed ? plumb_stream_plan_fits : plumb_preprocess_plan_fits;
     plumb_preprocess_plan **plans = session->plans;
     plumb_preprocess_plan *plan = NULL;
     size_t at = 0;
-    while (at < PLUMB_CACHED_PLANS && plans[at] && !plumb_preprocess_plan_fits(plans[at], frame))
+    while (at < PLUMB_CACHED_PLANS && plans[at] && !fits(plans[at], frame))
         at++;
     if (at < PLUMB_CACHED_PLANS && plans[at]) {
         plan = plans[at];
     } else {
-        plumb_status status = plumb_preprocess_plan_create(
-            &session->context, &session->pipeline->spec.preprocess, frame, &plan, diag);
+        const plumb_preprocess_spec *spec = &session->pipeline->spec.preprocess;
+        plumb_status status =
+            streamed ? plumb_stream_plan_create(&session->context, spec, frame, &plan, diag)
+                     : plumb_preprocess_plan_create(&session->context, spec, frame, &plan, diag);
         if (status)
             return status;
         if (at == PLUMB_CACHED_PLANS)
@@ -165,7 +170,7 @@ static plumb_status preprocess(plumb_session *session, const plumb_frame *given,
             return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE_IMAGE);
     }
     plumb_preprocess_plan *plan = NULL;
-    status = find_plan(session, &frame, &plan, diag);
+    status = find_plan(session, &frame, jpeg, &plan, diag);
     if (status == PLUMB_OK)
         session->mapping = *plumb_preprocess_plan_mapping(plan);
     if (status == PLUMB_OK && jpeg) {

@@ -254,7 +254,8 @@ static int32_t one(int64_t position, const plumb_axis_request *r, int32_t *first
 static int32_t nearest_exact_taps(const plumb_axis_request *r, int32_t i, int32_t *first,
                                   double *weights)
 {
-    if (r->origin != 0.0)
+    bool whole = r->origin == 0.0 && fabs(r->scale * r->scaled - r->side) < 0.25;
+    if (!whole)
         return one((int64_t)floor(r->origin + (i + 0.5) * r->scale), r, first, weights);
     int64_t step = (((int64_t)r->side << 16) + r->scaled / 2) / r->scaled;
     return one((step * i + step / 2 - 1) >> 16, r, first, weights);

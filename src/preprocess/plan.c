@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "geometry/orientation.h"
 #include "preprocess/plan.h"
+#include "preprocess/stream.h"
 
 /* Sums of whole ratios are exact in float32 up to 2^24 = 255 * 65793. */
 #define MAX_WHOLE_AREA 65536
@@ -53,14 +54,12 @@ static plumb_axis_request request_of(const plumb_mapping *m, const plumb_mapping
     return r;
 }
 
-/* From picture positions to buffer columns or rows. */
-static void turn_axis(plumb_axis *axis, int32_t base, int32_t begin, int32_t side, bool mirror)
-{
-    for (int32_t s = 0; s < axis->taps.slots; s++) {
-        int32_t position = axis->source[s] + base;
-        axis->source[s] = mirror ? begin + side - 1 - position : begin + position;
-    }
-}
+/* A request and where it lies in the buffer. */
+typedef struct placed_request {
+    plumb_axis_request request;
+    int32_t begin; /* buffer column or row of its lowest sample */
+    bool mirror;   /* the picture's axis runs against the buffer's */
+} placed_request;
 
 static plumb_irect roi_in_buffer(const plumb_mapping *m)
 {
@@ -73,45 +72,100 @@ static plumb_irect roi_in_buffer(const plumb_mapping *m)
     return r;
 }
 
+static placed_request place_request(const plumb_mapping *m, const plumb_mapping_spec *spec,
+                                    const plumb_axes *axes, bool y)
+{
+    plumb_irect roi = roi_in_buffer(m);
+    int32_t side = y ? m->picture.height : m->picture.width;
+    int32_t base = (int32_t)(y ? m->source.y : m->source.x);
+    placed_request p = { request_of(m, spec, y), y == axes->swap ? roi.x : roi.y,
+                         y ? axes->mirror_y : axes->mirror_x };
+    if (spec->rule != PLUMB_RULE_EXACT) /* there the request begins with the picture */
+        p.begin += p.mirror ? side - base - p.request.side : base;
+    return p;
+}
+
+/* Sample a buffer of half the size at the same places. Its pixel k stands for 2k and 2k + 1 of the
+ * full one, so either end of the request may lie in the middle of a pixel, and the last pixel
+ * reaches out of a picture with an odd side. */
+static void halve_request(placed_request *p, plumb_resampler resampler)
+{
+    plumb_axis_request *r = &p->request;
+    int32_t end = p->begin + r->side, first = p->begin / 2, behind = (end + 1) / 2;
+    r->origin = r->origin / 2.0 + (p->mirror ? behind - end / 2.0 : p->begin / 2.0 - first);
+    if (resampler == PLUMB_RESAMPLE_TF1_LEGACY)
+        r->origin -= 0.25; /* its positions count from pixel centres, not from edges */
+    r->side = behind - first;
+    r->scale /= 2.0;
+    r->inverse *= 2.0;
+    p->begin = first;
+}
+
+/* From positions of the request to buffer columns or rows. */
+static void turn_axis(plumb_axis *axis, const placed_request *p)
+{
+    for (int32_t s = 0; s < axis->taps.slots; s++) {
+        int32_t position = axis->source[s];
+        axis->source[s] = p->begin + (p->mirror ? p->request.side - 1 - position : position);
+    }
+}
+
+static bool may_halve(const plumb_preprocess_plan *plan, const placed_request *x,
+                      const placed_request *y)
+{
+    return plan->streamed && plan->spec.jpeg == PLUMB_JPEG_HALF_DCT && x->request.scale >= 2.0 &&
+           y->request.scale >= 2.0;
+}
+
+static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_request *x,
+                                 const placed_request *y)
+{
+    const plumb_context *context = &plan->context;
+    plumb_axis *ax = plan->exchanged ? &plan->across : &plan->along;
+    plumb_axis *ay = plan->exchanged ? &plan->along : &plan->across;
+    plumb_arithmetic *arithmetic = &plan->arithmetic;
+    plumb_status status =
+        plumb_arithmetic_select(context, plan->spec.resample, &x->request, &y->request, arithmetic);
+    if (status == PLUMB_OK)
+        status = plumb_axis_build(context, &plan->kernels, &x->request, arithmetic,
+                                  arithmetic->first, !plan->exchanged, ax);
+    if (status == PLUMB_OK)
+        status = plumb_axis_build(context, &plan->kernels, &y->request, arithmetic,
+                                  arithmetic->second, plan->exchanged, ay);
+    if (status)
+        return status;
+    turn_axis(ax, x);
+    turn_axis(ay, y);
+    bool whole = arithmetic->filter == PLUMB_FILTER_CV_AREA_WHOLE;
+    return whole && (int64_t)ax->taps.taps * ay->taps.taps > MAX_WHOLE_AREA ? PLUMB_E_LIMIT
+                                                                            : PLUMB_OK;
+}
+
 static plumb_status build_axes(plumb_preprocess_plan *plan, plumb_diag *diag)
 {
     const plumb_mapping *m = &plan->mapping;
     const plumb_mapping_spec *spec = &plan->spec.mapping;
-    plumb_axis_request x = request_of(m, spec, false), y = request_of(m, spec, true);
-    plumb_status status =
-        plumb_arithmetic_select(&plan->context, plan->spec.resample, &x, &y, &plan->arithmetic);
-    if (status)
-        return plumb_fail(diag, status, "", "out of memory");
     plumb_orientation turn = m->turned ? PLUMB_ORIENTATION_LEFT : PLUMB_ORIENTATION_UP;
     plumb_axes axes = plumb_orientation_axes(plumb_orientation_compose(m->orientation, turn));
+    placed_request x = place_request(m, spec, &axes, false);
+    placed_request y = place_request(m, spec, &axes, true);
     plan->exchanged = axes.swap;
     plan->mirror_across = axes.swap ? axes.mirror_x : axes.mirror_y;
-    plumb_axis *ax = axes.swap ? &plan->across : &plan->along;
-    plumb_axis *ay = axes.swap ? &plan->along : &plan->across;
     plan->mirror_along = axes.swap ? axes.mirror_y : axes.mirror_x;
-    status = plumb_axis_build(&plan->context, &plan->kernels, &x, &plan->arithmetic,
-                              plan->arithmetic.first, !axes.swap, ax);
-    if (status == PLUMB_OK)
-        status = plumb_axis_build(&plan->context, &plan->kernels, &y, &plan->arithmetic,
-                                  plan->arithmetic.second, axes.swap, ay);
-    if (status == PLUMB_OK && plan->arithmetic.filter == PLUMB_FILTER_CV_AREA_WHOLE &&
-        (int64_t)ax->taps.taps * ay->taps.taps > MAX_WHOLE_AREA)
-        status = PLUMB_E_LIMIT;
+    plan->reduction = may_halve(plan, &x, &y) ? 2 : 1;
+    if (plan->reduction == 2) {
+        halve_request(&x, plan->spec.resample);
+        halve_request(&y, plan->spec.resample);
+    }
+    plumb_status status = build_tables(plan, &x, &y);
     if (status)
         return plumb_fail(diag, status, "preprocess.resample",
                           status == PLUMB_E_LIMIT ? "%dx%d to %dx%d is beyond the ratios of %s"
                                                   : "out of memory for %dx%d to %dx%d with %s",
                           (int)m->picture.width, (int)m->picture.height, (int)m->scaled.width,
                           (int)m->scaled.height, plumb_resampler_name(plan->spec.resample));
-    plumb_irect buffer = roi_in_buffer(m);
-    bool cropped = spec->rule != PLUMB_RULE_EXACT;
-    int32_t base_x = cropped ? (int32_t)m->source.x : 0;
-    int32_t base_y = cropped ? (int32_t)m->source.y : 0;
-    turn_axis(ax, base_x, axes.swap ? buffer.y : buffer.x, m->picture.width, axes.mirror_x);
-    turn_axis(ay, base_y, axes.swap ? buffer.x : buffer.y, m->picture.height, axes.mirror_y);
     const plumb_axis *along = &plan->along;
-    int32_t last = along->taps.slots - 1;
-    plan->column = along->source[plan->mirror_along ? last : 0];
+    plan->column = along->source[plan->mirror_along ? along->taps.slots - 1 : 0];
     return PLUMB_OK;
 }
 
@@ -183,10 +237,9 @@ static plumb_status fill_plan(plumb_preprocess_plan *plan, plumb_diag *diag)
     return status;
 }
 
-plumb_status plumb_preprocess_plan_create(const plumb_context *context,
-                                          const plumb_preprocess_spec *spec,
-                                          const plumb_frame *like, plumb_preprocess_plan **plan,
-                                          plumb_diag *diag)
+static plumb_status create(const plumb_context *context, const plumb_preprocess_spec *spec,
+                           const plumb_frame *like, bool streamed, plumb_preprocess_plan **plan,
+                           plumb_diag *diag)
 {
     if (!plan)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "plan", "is NULL");
@@ -207,12 +260,28 @@ plumb_status plumb_preprocess_plan_create(const plumb_context *context,
     plumb_copy_struct(&p->spec, sizeof(p->spec), spec, spec->struct_size);
     plumb_copy_struct(&p->like, sizeof(p->like), like, like->struct_size);
     memset(p->like.planes, 0, sizeof(p->like.planes));
+    p->streamed = streamed;
     status = fill_plan(p, diag);
     if (status)
         plumb_preprocess_plan_destroy(&p);
     else
         *plan = p;
     return status;
+}
+
+plumb_status plumb_preprocess_plan_create(const plumb_context *context,
+                                          const plumb_preprocess_spec *spec,
+                                          const plumb_frame *like, plumb_preprocess_plan **plan,
+                                          plumb_diag *diag)
+{
+    return create(context, spec, like, false, plan, diag);
+}
+
+plumb_status plumb_stream_plan_create(const plumb_context *context,
+                                      const plumb_preprocess_spec *spec, const plumb_frame *like,
+                                      plumb_preprocess_plan **plan, plumb_diag *diag)
+{
+    return create(context, spec, like, true, plan, diag);
 }
 
 void plumb_preprocess_plan_destroy(plumb_preprocess_plan **plan)

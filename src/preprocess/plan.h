@@ -41,7 +41,9 @@ typedef struct plumb_value_tables {
 struct plumb_preprocess_plan {
     plumb_context context;
     plumb_preprocess_spec spec;
-    plumb_frame like; /* planes cleared */
+    plumb_frame like;  /* planes cleared */
+    bool streamed;     /* its pixels come row by row */
+    int32_t reduction; /* 2: they are those of a picture of half the size; else 1 */
     plumb_mapping mapping;
     plumb_kernels kernels;
     const plumb_format_info *info;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/diag.h"
 #include "preprocess/plan.h"
+#include "preprocess/stream.h"
 
-bool plumb_preprocess_plan_fits(const plumb_preprocess_plan *plan, const plumb_frame *frame)
+static bool fits(const plumb_preprocess_plan *plan, const plumb_frame *frame)
 {
     const plumb_frame *like = &plan->like;
     bool same = frame->format == like->format && frame->width == like->width &&
@@ -11,6 +12,16 @@ bool plumb_preprocess_plan_fits(const plumb_preprocess_plan *plan, const plumb_f
                 frame->roi.width == like->roi.width && frame->roi.height == like->roi.height;
     bool yuv = plumb_pixel_format_is_yuv(like->format);
     return same && (!yuv || (frame->matrix == like->matrix && frame->range == like->range));
+}
+
+bool plumb_preprocess_plan_fits(const plumb_preprocess_plan *plan, const plumb_frame *frame)
+{
+    return !plan->streamed && fits(plan, frame);
+}
+
+bool plumb_stream_plan_fits(const plumb_preprocess_plan *plan, const plumb_frame *frame)
+{
+    return plan->streamed && fits(plan, frame);
 }
 
 const plumb_mapping *plumb_preprocess_plan_mapping(const plumb_preprocess_plan *plan)

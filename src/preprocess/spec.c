@@ -36,9 +36,15 @@ static const plumb_name layouts[] = {
     { PLUMB_LAYOUT_NHWC, "nhwc" },
 };
 
+static const plumb_name jpeg_decodings[] = {
+    { PLUMB_JPEG_TURBO_ISLOW_FANCY, "turbo-islow-fancy" },
+    { PLUMB_JPEG_HALF_DCT, "half-dct" },
+};
+
 PLUMB_DEFINE_NAMES(plumb_resampler, plumb_resampler, resamplers)
 PLUMB_DEFINE_NAMES(plumb_channels, plumb_channels, channel_orders)
 PLUMB_DEFINE_NAMES(plumb_layout, plumb_layout, layouts)
+PLUMB_DEFINE_NAMES(plumb_jpeg_decoding, plumb_jpeg_decoding, jpeg_decodings)
 
 static plumb_status check_names(const plumb_preprocess_spec *s, plumb_diag *diag)
 {
@@ -54,6 +60,9 @@ static plumb_status check_names(const plumb_preprocess_spec *s, plumb_diag *diag
         s->dtype != PLUMB_DTYPE_UINT8 && s->dtype != PLUMB_DTYPE_INT8)
         return plumb_fail(diag, s->dtype == PLUMB_DTYPE_UNSET ? PLUMB_E_ARGUMENT : PLUMB_E_DTYPE,
                           "preprocess.dtype", "float32, float16, uint8 or int8 is required");
+    if (plumb_jpeg_decoding_name(s->jpeg)[0] == '?')
+        return plumb_fail(diag, PLUMB_E_ARGUMENT, "preprocess.jpeg",
+                          "turbo-islow-fancy or half-dct is expected");
     return PLUMB_OK;
 }
 

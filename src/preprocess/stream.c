@@ -23,7 +23,12 @@ static void extent_of(const plumb_axis *axis, int32_t *first, int32_t *count)
     *count = high - low + 1;
 }
 
-plumb_irect plumb_preprocess_plan_part(const plumb_preprocess_plan *plan)
+int32_t plumb_stream_plan_reduction(const plumb_preprocess_plan *plan)
+{
+    return plan->reduction;
+}
+
+plumb_irect plumb_stream_plan_part(const plumb_preprocess_plan *plan)
 {
     plumb_irect part;
     extent_of(&plan->along, &part.x, &part.width);
@@ -31,7 +36,7 @@ plumb_irect plumb_preprocess_plan_part(const plumb_preprocess_plan *plan)
     return part;
 }
 
-int32_t plumb_preprocess_plan_row(const plumb_preprocess_plan *plan, int32_t order)
+int32_t plumb_stream_plan_row(const plumb_preprocess_plan *plan, int32_t order)
 {
     const plumb_axis *across = &plan->across;
     int32_t last = across->taps.slots - 1, behind = order > last;

@@ -12,10 +12,12 @@
 
 #include <jpeglib.h>
 
+#define MAKE_JPEG_SUBSAMPLINGS 10
+
 typedef struct make_jpeg {
     unsigned width, height;
     int components;  /* 1, 3, or 4 for CMYK */
-    int subsampling; /* 0 4:4:4, 1 4:2:2, 2 4:2:0 */
+    int subsampling; /* 0 4:4:4, 1 4:2:2, 2 4:2:0, and what hardly any encoder writes: below */
     int quality;
     int restart_rows;
     int progressive, optimize;
@@ -50,9 +52,11 @@ static inline test_file make_jpeg_file(const make_jpeg *spec)
                                                   : JCS_CMYK;
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, spec->quality ? spec->quality : 75, TRUE);
+    static const int across[] = { 1, 2, 2, 1, 4, 4, 3, 1, 2, 1 };
+    static const int down[] = { 1, 1, 2, 2, 1, 2, 1, 3, 4, 4 };
     if (spec->components == 3) {
-        info.comp_info[0].h_samp_factor = spec->subsampling > 0 ? 2 : 1;
-        info.comp_info[0].v_samp_factor = spec->subsampling > 1 ? 2 : 1;
+        info.comp_info[0].h_samp_factor = across[spec->subsampling];
+        info.comp_info[0].v_samp_factor = down[spec->subsampling];
     }
     info.optimize_coding = spec->optimize ? TRUE : FALSE;
     info.restart_in_rows = spec->restart_rows;

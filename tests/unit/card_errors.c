@@ -114,6 +114,7 @@ static const mistake mistakes[] = {
     /* names */
     { "\"scale_fit\"", "\"scale_fti\"", PLUMB_E_VALUE, 6, 13, "preprocess.mode", "did you mean \"scale_fit\"?" },
     { "\"scale_fit\"", "\"letterbox\"", PLUMB_E_VALUE, 6, 13, "preprocess.mode", "one of center_crop" },
+    { "\"opencv-linear\"", "\"opencv-linear\", \"jpeg\": \"half_dct\"", PLUMB_E_VALUE, 8, 42, "preprocess.jpeg", "did you mean \"half-dct\"?" },
     { "\"opencv-linear\"", "\"opencv_linear\"", PLUMB_E_VALUE, 8, 17, "preprocess.resample", "did you mean \"opencv-linear\"?" },
     { "\"type\": \"yolox\"", "\"type\": \"yolo8\"", PLUMB_E_VALUE, 14, 13, "head.type", "did you mean \"yolo" },
     { "\"hard\"", "\"Hard\"", PLUMB_E_VALUE, 19, 24, "postprocess.nms.method", "did you mean \"hard\"?" },

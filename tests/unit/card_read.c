@@ -107,7 +107,7 @@ static void test_preprocess(void **state)
         "\"central_fraction\": 0.75, \"resample\": \"pillow-bicubic\", \"pad\": [1, 2, 3],"
         "\"channels\": \"bgr\", \"layout\": \"nhwc\", \"dtype\": \"uint8\", \"divide\": 255,"
         "\"scale\": 2.0, \"mean\": [0.5, 0.25, 0.125], \"std\": [1, 2, 4],"
-        "\"quantization\": {\"scale\": 0.0078125, \"zero_point\": 128}},"
+        "\"jpeg\": \"half-dct\", \"quantization\": {\"scale\": 0.0078125, \"zero_point\": 128}},"
         "\"head\": {\"type\": \"yolov8\", \"labels\": [\"a\", \"b\"], \"units\": \"normalized\"},"
         "\"postprocess\": {\"confidence\": 0.4, \"clip\": true, \"regions_when\": \"before_nms\","
         "\"confidence_per_class\": {\"b\": 0.75}, \"classes\": [1],"
@@ -137,6 +137,7 @@ static void test_preprocess(void **state)
     assert_float_equal(p->std[2], 4.0f, 0);
     assert_float_equal(p->quantization.scale, 0.0078125f, 0);
     assert_int_equal(p->quantization.zero_point, 128);
+    assert_int_equal(p->jpeg, PLUMB_JPEG_HALF_DCT);
     assert_int_equal(spec->head.type, PLUMB_HEAD_YOLOV8);
     assert_int_equal(spec->head.units, PLUMB_UNITS_NORMALIZED);
     assert_int_equal(plumb_card_label_count(card), 2);

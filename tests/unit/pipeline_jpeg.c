@@ -52,16 +52,27 @@ typedef struct bench {
     plumb_diag diag;
 } bench;
 
-static int start(void **state)
+static int start_with(void **state, plumb_jpeg_decoding decoding)
 {
     bench *b = calloc(1, sizeof(*b));
     plumb_context context = test_context(&b->allocator);
     plumb_pipeline_spec spec = fake_spec();
+    spec.preprocess.jpeg = decoding;
     fake_rows(&b->fake, rows, 1);
     plumb_detector detector = fake_interface(&b->fake);
     *state = b;
     return plumb_pipeline_create(&context, &spec, &b->pipeline, NULL) ||
            plumb_session_create(b->pipeline, &detector, &b->session, NULL);
+}
+
+static int start(void **state)
+{
+    return start_with(state, PLUMB_JPEG_TURBO_ISLOW_FANCY);
+}
+
+static int start_half(void **state)
+{
+    return start_with(state, PLUMB_JPEG_HALF_DCT);
 }
 
 static int stop(void **state)
@@ -171,6 +182,47 @@ static void test_no_allocations(void **state)
     free(smaller.data);
 }
 
+/* A frame of the same size that was decoded by the caller is another matter: the two do not take
+ * each other's plan. */
+static void test_half(void **state)
+{
+    bench *b = *state;
+    test_file file = make_file(128, 96);
+    plumb_image_decoder *decoder = NULL;
+    plumb_frame frames[2] = { frame_of(&file), PLUMB_FRAME_INIT };
+    assert_int_equal(plumb_image_decoder_create(NULL, &decoder, NULL), PLUMB_OK);
+    assert_int_equal(plumb_image_decode(decoder, file.data, file.size, &frames[1], NULL), PLUMB_OK);
+    void *tensors[2] = { NULL, NULL };
+    plumb_mapping mappings[2];
+    uint64_t settled = 0;
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(run(b, &frames[i % 2]), PLUMB_OK);
+        size_t size = b->result.tensor->size;
+        if (i < 2) {
+            tensors[i] = malloc(size);
+            assert_non_null(tensors[i]);
+            memcpy(tensors[i], b->result.tensor->data, size);
+            mappings[i] = *b->result.mapping;
+            settled = b->allocator.calls;
+        }
+        assert_memory_equal(tensors[i % 2], b->result.tensor->data, size);
+    }
+    assert_int_equal(b->allocator.calls, settled);
+    assert_memory_equal(&mappings[0], &mappings[1], sizeof(mappings[0]));
+    assert_memory_not_equal(tensors[0], tensors[1], b->result.tensor->size);
+    assert_int_equal(run(b, &frames[0]), PLUMB_OK);
+    remove_segments(&file, 0xc4); /* as UVC cameras send it */
+    frames[0] = frame_of(&file);
+    assert_int_equal(run(b, &frames[0]), PLUMB_OK);
+    assert_memory_equal(tensors[0], b->result.tensor->data, b->result.tensor->size);
+    frames[0].planes[0].size = file.size / 2;
+    assert_int_equal(run(b, &frames[0]), PLUMB_E_TRUNCATED);
+    plumb_image_decoder_destroy(&decoder);
+    free(tensors[0]);
+    free(tensors[1]);
+    free(file.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_orientation, start, stop),
         cmocka_unit_test_setup_teardown(test_wrong_files, start, stop),
         cmocka_unit_test_setup_teardown(test_no_allocations, start, stop),
+        cmocka_unit_test_setup_teardown(test_half, start_half, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
