@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JPEG to tensor beside a bare libjpeg-turbo decode of the same file, and two threads beside one. In
+ * JPEG to tensor beside a bare libjpeg-turbo decode of the same file, and two threads beside one.
+ * What bounds each: the decode at half size, and the decode of a crop whose pixels nobody uses. In
  * one run, each round calls every contender once; medians of the processor time of the thread, for
  * the threads of the wall clock.
  *
@@ -71,7 +72,14 @@ static unsigned char *encode(unsigned width, unsigned height, unsigned long *siz
     return data;
 }
 
-static void bare_decode(const unsigned char *data, unsigned long size, unsigned char *pixels)
+typedef struct bare_choice {
+    unsigned reduction; /* 2: the DCT at half size */
+    bool crop;          /* the columns of a center crop to a square, and its rows */
+} bare_choice;
+
+/* libjpeg-turbo alone; of a crop what jpeg_crop_scanline and jpeg_skip_scanlines leave out. */
+static void bare_decode(const unsigned char *data, unsigned long size, unsigned char *pixels,
+                        const bare_choice *choice)
 {
     struct jpeg_decompress_struct info;
     struct jpeg_error_mgr errors;
@@ -80,24 +88,41 @@ static void bare_decode(const unsigned char *data, unsigned long size, unsigned 
     jpeg_mem_src(&info, data, size);
     (void)jpeg_read_header(&info, TRUE);
     info.out_color_space = JCS_RGB;
+    info.scale_num = 1;
+    info.scale_denom = choice->reduction;
     (void)jpeg_start_decompress(&info);
-    while (info.output_scanline < info.output_height) {
+    unsigned first = 0, end = info.output_height;
+    if (choice->crop) {
+        unsigned w = info.output_width, h = info.output_height, side = w < h ? w : h;
+        JDIMENSION x = (w - side) / 2, columns = side;
+        first = (h - side) / 2;
+        end = first + side;
+        if (side < w)
+            jpeg_crop_scanline(&info, &x, &columns);
+        if (first > 0)
+            (void)jpeg_skip_scanlines(&info, first);
+    }
+    while (info.output_scanline < end) {
         JSAMPROW rows[16];
         for (unsigned i = 0; i < 16; i++)
             rows[i] = pixels + ((size_t)info.output_scanline + i) * info.output_width * 3;
         (void)jpeg_read_scanlines(&info, rows, 16);
     }
+    if (info.output_scanline < info.output_height)
+        (void)jpeg_skip_scanlines(&info, info.output_height - info.output_scanline);
     (void)jpeg_finish_decompress(&info);
     jpeg_destroy_decompress(&info);
 }
 
-static plumb_session *open_session(plumb_pipeline **pipeline, plumb_crop_mode mode, plumb_rule rule)
+static plumb_session *open_session(plumb_pipeline **pipeline, plumb_crop_mode mode, plumb_rule rule,
+                                   plumb_jpeg_decoding jpeg)
 {
     plumb_pipeline_spec spec = fake_spec();
     spec.preprocess.mapping.input = (plumb_size){ 640, 640 };
     spec.preprocess.mapping.mode = mode;
     spec.preprocess.mapping.rule = rule;
     spec.preprocess.divide = 255.0f;
+    spec.preprocess.jpeg = jpeg;
     plumb_session *session = NULL;
     if (plumb_pipeline_create(NULL, &spec, pipeline, NULL) ||
         plumb_session_create(*pipeline, NULL, &session, NULL)) {
@@ -117,6 +142,23 @@ static void run(plumb_session *session, const plumb_frame *frame)
     }
 }
 
+enum { OURS, OURS_HALF, BARE, BARE_HALF, BARE_CROP, CONTENDERS };
+
+static void print_jpeg(const plumb_image_info *info, unsigned long size, plumb_crop_mode mode,
+                       const double ms[CONTENDERS])
+{
+    double bare = ms[BARE];
+    printf("W4 JPEG %dx%d, %lu kB, %s 640 float32: %.2f ms, bare decode %.2f ms, ratio %.3f\n",
+           (int)info->width, (int)info->height, size / 1024, plumb_crop_mode_name(mode), ms[OURS],
+           bare, ms[OURS] / bare);
+    if (mode == PLUMB_CROP_CENTER)
+        printf("    decode of the crop alone, pixels thrown away: %.2f ms, ratio %.3f\n",
+               ms[BARE_CROP], ms[BARE_CROP] / bare);
+    if (ms[OURS_HALF] > 0.0)
+        printf("    half-dct: %.2f ms, ratio %.3f; bare decode at half size %.2f ms, ratio %.3f\n",
+               ms[OURS_HALF], ms[OURS_HALF] / bare, ms[BARE_HALF], ms[BARE_HALF] / bare);
+}
+
 static void bench_jpeg(const unsigned char *data, unsigned long size, plumb_crop_mode mode,
                        plumb_rule rule, int rounds)
 {
@@ -125,33 +167,43 @@ static void bench_jpeg(const unsigned char *data, unsigned long size, plumb_crop
         fprintf(stderr, "not a JPEG\n");
         exit(1);
     }
-    unsigned width = (unsigned)info.width, height = (unsigned)info.height;
-    unsigned char *pixels = malloc(((size_t)height + 16) * width * 3);
-    plumb_pipeline *pipeline = NULL;
-    plumb_session *session = open_session(&pipeline, mode, rule);
+    static const bare_choice bare[CONTENDERS] = {
+        [BARE] = { 1, false }, [BARE_HALF] = { 2, false }, [BARE_CROP] = { 1, true }
+    };
+    unsigned char *pixels = malloc(((size_t)info.height + 16) * (size_t)info.width * 3);
+    plumb_pipeline *pipelines[2] = { NULL, NULL };
+    plumb_session *sessions[2] = {
+        open_session(&pipelines[OURS], mode, rule, PLUMB_JPEG_TURBO_ISLOW_FANCY),
+        open_session(&pipelines[OURS_HALF], mode, rule, PLUMB_JPEG_HALF_DCT),
+    };
     plumb_frame frame = PLUMB_FRAME_INIT;
     frame.format = PLUMB_FORMAT_JPEG;
-    frame.width = (int32_t)width;
-    frame.height = (int32_t)height;
     frame.planes[0].data = data;
     frame.planes[0].size = size;
-    static double ours[MAX_ROUNDS], bare[MAX_ROUNDS];
-    for (int i = -2; i < rounds; i++) {
-        double a = milliseconds(CLOCK_THREAD_CPUTIME_ID);
-        run(session, &frame);
-        double b = milliseconds(CLOCK_THREAD_CPUTIME_ID);
-        bare_decode(data, size, pixels);
-        double c = milliseconds(CLOCK_THREAD_CPUTIME_ID);
-        if (i >= 0) {
-            ours[i] = b - a;
-            bare[i] = c - b;
+    static double times[CONTENDERS][MAX_ROUNDS];
+    double ms[CONTENDERS];
+    int32_t shorter = info.width < info.height ? info.width : info.height;
+    int32_t longer = info.width < info.height ? info.height : info.width;
+    bool halves = (mode == PLUMB_CROP_CENTER ? shorter : longer) >= 1280;
+    for (int i = -2; i < rounds; i++)
+        for (int k = 0; k < CONTENDERS; k++) {
+            double start = milliseconds(CLOCK_THREAD_CPUTIME_ID);
+            if (k < BARE)
+                run(sessions[k], &frame);
+            else
+                bare_decode(data, size, pixels, &bare[k]);
+            if (i >= 0)
+                times[k][i] = milliseconds(CLOCK_THREAD_CPUTIME_ID) - start;
         }
+    for (int k = 0; k < CONTENDERS; k++)
+        ms[k] = median(times[k], rounds);
+    if (!halves)
+        ms[OURS_HALF] = 0.0;
+    print_jpeg(&info, size, mode, ms);
+    for (int k = 0; k < 2; k++) {
+        plumb_session_destroy(&sessions[k]);
+        plumb_pipeline_destroy(&pipelines[k]);
     }
-    double x = median(ours, rounds), y = median(bare, rounds);
-    printf("W4 JPEG %ux%u, %lu kB, %s 640 float32: %.2f ms, bare decode %.2f ms, ratio %.3f\n",
-           width, height, size / 1024, plumb_crop_mode_name(mode), x, y, x / y);
-    plumb_session_destroy(&session);
-    plumb_pipeline_destroy(&pipeline);
     free(pixels);
 }
 
@@ -208,8 +260,8 @@ static void bench_threads(int rounds)
     for (int i = 0; i < 2; i++) {
         pixels[i] = malloc(size);
         memset(pixels[i], 100 + i, size);
-        tasks[i].session =
-            open_session(i ? &other : &pipeline, PLUMB_CROP_SCALE_FIT, PLUMB_RULE_ULTRALYTICS);
+        tasks[i].session = open_session(i ? &other : &pipeline, PLUMB_CROP_SCALE_FIT,
+                                        PLUMB_RULE_ULTRALYTICS, PLUMB_JPEG_TURBO_ISLOW_FANCY);
         tasks[i].frame = fake_frame(pixels[i], 1920, 1080);
         tasks[i].frame.format = PLUMB_FORMAT_NV12;
         tasks[i].frame.matrix = PLUMB_MATRIX_BT709;
@@ -240,6 +292,7 @@ int main(int argc, char **argv)
     rounds = rounds < 1 ? 1 : rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds;
     bench_made(1920, 1080, PLUMB_CROP_SCALE_FIT, PLUMB_RULE_ULTRALYTICS, rounds);
     bench_made(1440, 1080, PLUMB_CROP_CENTER, PLUMB_RULE_EXACT, rounds);
+    bench_made(1920, 1440, PLUMB_CROP_CENTER, PLUMB_RULE_EXACT, rounds);
     bench_made(1080, 1440, PLUMB_CROP_CENTER, PLUMB_RULE_EXACT, rounds);
     for (int i = 2; i < argc; i++)
         bench_file(argv[i], rounds);
