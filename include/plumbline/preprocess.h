@@ -29,14 +29,17 @@ typedef enum plumb_resampler {
     PLUMB_RESAMPLE_OPENCV_AREA,
     PLUMB_RESAMPLE_OPENCV_NEAREST,
     PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT,
-    PLUMB_RESAMPLE_OPENCV_CUBIC,      /* within 1 level */
-    PLUMB_RESAMPLE_TORCH_BILINEAR,    /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_TORCH_BILINEAR_AA, /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_TF2_BILINEAR,      /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_TF1_LEGACY,        /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_VISION,            /* antialiased, our choice: Apple's filter is not public */
-    PLUMB_RESAMPLE_FAST, /* our choice: the mean of the four pixels at the quarter points
-                                         of what an output pixel covers */
+    PLUMB_RESAMPLE_OPENCV_CUBIC,           /* within 1 level */
+    PLUMB_RESAMPLE_TORCH_BILINEAR,         /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TORCH_BILINEAR_AA,      /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS, /* align_corners=True, also of TensorFlow 1: the centres
+                                              of the outermost pixels fall together; within 1e-4 of
+                                              a level; results are not rounded */
+    PLUMB_RESAMPLE_TF2_BILINEAR,           /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TF1_LEGACY,             /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_VISION, /* antialiased, our choice: Apple's filter is not public */
+    PLUMB_RESAMPLE_FAST,   /* our choice: the mean of the four pixels at the quarter points of what
+                              an output pixel covers */
 } plumb_resampler;
 
 PLUMB_API const char *plumb_resampler_name(plumb_resampler resampler); /* "pillow-bilinear" */

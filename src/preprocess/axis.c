@@ -70,6 +70,7 @@ static void set_steps(plumb_arithmetic *a, const plumb_axis_request *x, const pl
         break;
     case PLUMB_FILTER_TORCH:
     case PLUMB_FILTER_TORCH_AA:
+    case PLUMB_FILTER_TORCH_CORNERS:
     case PLUMB_FILTER_TF2:
     case PLUMB_FILTER_TF1:
         a->first = PLUMB_STEP_FLOAT_FIRST;

@@ -27,6 +27,7 @@ typedef enum plumb_filter {
     PLUMB_FILTER_CV_AREA_LINEAR, /* up on one axis at least */
     PLUMB_FILTER_TORCH,
     PLUMB_FILTER_TORCH_AA,
+    PLUMB_FILTER_TORCH_CORNERS,
     PLUMB_FILTER_TF2,
     PLUMB_FILTER_TF1,
     PLUMB_FILTER_FAST,

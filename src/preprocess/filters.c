@@ -187,14 +187,26 @@ static int32_t cv_area_linear_taps(const plumb_axis_request *r, int32_t i, int32
     return cv_linear_taps(r, f, position, first, weights);
 }
 
-static int32_t torch_taps(const plumb_axis_request *r, int32_t i, int32_t *first, double *weights)
+static int32_t torch_taps(const plumb_axis_request *r, double x, int32_t *first, double *weights)
 {
-    float scale = (float)r->scale;
-    double x = fmax((double)scale * (i + 0.5) - 0.5 + r->origin, 0.0);
+    x = fmax(x, 0.0);
     int32_t position = (int32_t)fmin(x, r->side - 1);
     float f = (float)(x - position);
     f = f > 1.0f ? 1.0f : f;
     return two(position, 1.0f - f, f, first, weights);
+}
+
+static double torch_centre(const plumb_axis_request *r, int32_t i)
+{
+    return (double)(float)r->scale * (i + 0.5) - 0.5 + r->origin;
+}
+
+/* The first and last output lie on the centres of the first and last source sample. */
+static double torch_corner(const plumb_axis_request *r, int32_t i)
+{
+    double covered = r->scale * r->scaled;
+    float step = r->scaled > 1 ? (float)((covered - 1.0) / (r->scaled - 1)) : 0.0f;
+    return (double)step * i + r->origin;
 }
 
 static int32_t torch_aa_taps(const plumb_axis_request *r, int32_t i, int32_t *first,
@@ -310,7 +322,9 @@ int32_t plumb_filter_taps(plumb_filter filter, const plumb_axis_request *r, int3
     case PLUMB_FILTER_CV_AREA_LINEAR:
         return cv_area_linear_taps(r, i, first, weights);
     case PLUMB_FILTER_TORCH:
-        return torch_taps(r, i, first, weights);
+        return torch_taps(r, torch_centre(r, i), first, weights);
+    case PLUMB_FILTER_TORCH_CORNERS:
+        return torch_taps(r, torch_corner(r, i), first, weights);
     case PLUMB_FILTER_TORCH_AA:
         return torch_aa_taps(r, i, first, weights);
     case PLUMB_FILTER_TF2:
@@ -370,6 +384,8 @@ plumb_filter plumb_filter_select(plumb_resampler resampler, const plumb_axis_req
         return PLUMB_FILTER_TORCH;
     case PLUMB_RESAMPLE_TORCH_BILINEAR_AA:
         return PLUMB_FILTER_TORCH_AA;
+    case PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS:
+        return PLUMB_FILTER_TORCH_CORNERS;
     case PLUMB_RESAMPLE_TF2_BILINEAR:
         return PLUMB_FILTER_TF2;
     case PLUMB_RESAMPLE_TF1_LEGACY:

@@ -19,6 +19,7 @@ static const plumb_name resamplers[] = {
     { PLUMB_RESAMPLE_OPENCV_CUBIC, "opencv-cubic" },
     { PLUMB_RESAMPLE_TORCH_BILINEAR, "torch-bilinear" },
     { PLUMB_RESAMPLE_TORCH_BILINEAR_AA, "torch-bilinear-aa" },
+    { PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS, "torch-bilinear-corners" },
     { PLUMB_RESAMPLE_TF2_BILINEAR, "tf2-bilinear" },
     { PLUMB_RESAMPLE_TF1_LEGACY, "tf1-legacy" },
     { PLUMB_RESAMPLE_VISION, "vision" },

@@ -91,6 +91,7 @@ bool fit_rounds(plumb_resampler resampler)
 {
     return resampler != PLUMB_RESAMPLE_TORCH_BILINEAR &&
            resampler != PLUMB_RESAMPLE_TORCH_BILINEAR_AA &&
+           resampler != PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS &&
            resampler != PLUMB_RESAMPLE_TF2_BILINEAR && resampler != PLUMB_RESAMPLE_TF1_LEGACY;
 }
 

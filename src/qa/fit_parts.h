@@ -82,7 +82,7 @@ void fit_match(fit_search *search, fit_trial *trial);
 void fit_check(fit_search *search, fit_trial *trial);
 
 /* Every resampler that a peer has, and every way from YUV to RGB; common ones first. */
-#define FIT_RESAMPLERS 14
+#define FIT_RESAMPLERS 15
 #define FIT_COLORS     11
 
 typedef struct fit_color {

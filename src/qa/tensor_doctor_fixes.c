@@ -132,12 +132,14 @@ static void describe_resampler(const tensor_exam *exam, const tensor_explanation
     const char *card = plumb_resampler_name(exam->card->resample);
     SET(f->detail, "resized as %s does, the card says %s", made, card);
     SET(f->edit, "{\"preprocess\":{\"resample\":\"%s\"}}", made);
+    static const char *const grids[] = {
+        "with half-pixel centres (align_corners=False)",
+        "without half-pixel centres (sample i at i * ratio)",
+        "with align_corners=True",
+    };
     if (f->code == QA_TENSOR_HALF_PIXEL_SHIFT)
-        SET(f->fix, "samples are taken half a pixel off: resize with %s, from pixel %s", card,
-            exam->card->resample == PLUMB_RESAMPLE_TF1_LEGACY ||
-                    exam->card->resample == PLUMB_RESAMPLE_OPENCV_NEAREST
-                ? "corners"
-                : "centres");
+        SET(f->fix, "samples are taken up to half a pixel off: resize %s, as %s does",
+            grids[tensor_grid_of(exam->card->resample)], card);
     else
         SET(f->fix, "resize with the arithmetic of %s", card);
 }

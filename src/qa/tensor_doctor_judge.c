@@ -67,23 +67,46 @@ static uint32_t geometry_codes(tensor_exam *exam, const tensor_explanation *e)
                                               : BIT(QA_TENSOR_WRONG_CROP_MODE);
 }
 
-/* Two taps around half-pixel centres. */
-static bool is_centred_linear(plumb_resampler r)
+tensor_grid tensor_grid_of(plumb_resampler resampler)
 {
-    return r == PLUMB_RESAMPLE_TF2_BILINEAR || r == PLUMB_RESAMPLE_TORCH_BILINEAR ||
-           r == PLUMB_RESAMPLE_OPENCV_LINEAR || r == PLUMB_RESAMPLE_OPENCV_LINEAR_EXACT;
+    switch (resampler) {
+    case PLUMB_RESAMPLE_TF1_LEGACY:
+    case PLUMB_RESAMPLE_OPENCV_NEAREST:
+        return TENSOR_GRID_LEGACY;
+    case PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS:
+        return TENSOR_GRID_CORNERS;
+    default:
+        return TENSOR_GRID_CENTRES;
+    }
 }
 
+/* Taps where no filter is stretched over what an output covers; 0: it is. */
+static int taps_of(plumb_resampler resampler)
+{
+    switch (resampler) {
+    case PLUMB_RESAMPLE_OPENCV_NEAREST:
+    case PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT:
+        return 1;
+    case PLUMB_RESAMPLE_TF1_LEGACY:
+    case PLUMB_RESAMPLE_TF2_BILINEAR:
+    case PLUMB_RESAMPLE_TORCH_BILINEAR:
+    case PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS:
+    case PLUMB_RESAMPLE_OPENCV_LINEAR:
+    case PLUMB_RESAMPLE_OPENCV_LINEAR_EXACT:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+/* The same filter on another grid is a shift. */
 static uint32_t resampler_codes(plumb_resampler card, plumb_resampler made)
 {
     if (card == made)
         return 0;
-    bool linear = (made == PLUMB_RESAMPLE_TF1_LEGACY && is_centred_linear(card)) ||
-                  (card == PLUMB_RESAMPLE_TF1_LEGACY && is_centred_linear(made));
-    bool nearest =
-        (made == PLUMB_RESAMPLE_OPENCV_NEAREST && card == PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT) ||
-        (card == PLUMB_RESAMPLE_OPENCV_NEAREST && made == PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT);
-    return linear || nearest ? BIT(QA_TENSOR_HALF_PIXEL_SHIFT) : BIT(QA_TENSOR_WRONG_RESAMPLER);
+    bool shift = taps_of(card) > 0 && taps_of(card) == taps_of(made) &&
+                 tensor_grid_of(card) != tensor_grid_of(made);
+    return shift ? BIT(QA_TENSOR_HALF_PIXEL_SHIFT) : BIT(QA_TENSOR_WRONG_RESAMPLER);
 }
 
 /* The peers' forms of a matrix are the matrix within a level or two. */

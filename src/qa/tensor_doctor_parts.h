@@ -119,6 +119,16 @@ void tensor_judge_pad(tensor_exam *exam, tensor_explanation *e);
 /* Fill values, pad, codes and cost. */
 void tensor_judge(tensor_exam *exam, tensor_explanation *e);
 
+/* Where the centres of output pixels lie in the source: on its pixel grid's own centres, at output
+ * times ratio (half a pixel off), or from the first source pixel to the last (align_corners). */
+typedef enum tensor_grid {
+    TENSOR_GRID_CENTRES,
+    TENSOR_GRID_LEGACY,
+    TENSOR_GRID_CORNERS,
+} tensor_grid;
+
+tensor_grid tensor_grid_of(plumb_resampler resampler);
+
 /* Residual over all pairs and the share of equal elements, of the explanation as a whole. */
 void tensor_residual(tensor_exam *exam, const tensor_explanation *e, double *rms, double *equal);
 

@@ -19,7 +19,8 @@ except ImportError:
 EXACT, ONE, CLOSE = 0, 1, 1e-4
 PROMISE = {name: EXACT for name in plain.EXACT + ('vision', 'fast')}
 PROMISE['opencv-cubic'] = ONE
-for floats in ('torch-bilinear', 'torch-bilinear-aa', 'tf2-bilinear', 'tf1-legacy'):
+for floats in ('torch-bilinear', 'torch-bilinear-aa', 'torch-bilinear-corners', 'tf2-bilinear',
+               'tf1-legacy'):
     PROMISE[floats] = CLOSE
 
 

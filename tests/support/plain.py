@@ -265,10 +265,10 @@ def tf_resize(img, W, H, legacy):
     return top + (low - top) * fy[:, None, None]
 
 
-def torch_resize(img, W, H, antialias):
+def torch_resize(img, W, H, antialias, corners):
     import torch
     t = torch.from_numpy(np.ascontiguousarray(img)).permute(2, 0, 1)[None].float()
-    out = torch.nn.functional.interpolate(t, size=(H, W), mode='bilinear', align_corners=False,
+    out = torch.nn.functional.interpolate(t, size=(H, W), mode='bilinear', align_corners=corners,
                                           antialias=antialias)
     return out[0].permute(1, 2, 0).numpy()
 
@@ -297,7 +297,7 @@ def resize(img, W, H, resampler, factor=None):
         im = Image.fromarray(img[..., 0] if gray else img).resize((W, H), PIL[resampler])
         return np.asarray(im).reshape(H, W, img.shape[2])
     if resampler.startswith('torch'):
-        return torch_resize(img, W, H, resampler.endswith('aa'))
+        return torch_resize(img, W, H, resampler.endswith('aa'), resampler.endswith('corners'))
     if resampler == 'fast':
         return fast_resize(img, W, H)
     return tf_resize(img, W, H, resampler == 'tf1-legacy')
