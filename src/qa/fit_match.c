@@ -193,17 +193,21 @@ void fit_match(fit_search *search, fit_trial *trial)
 
 /* --- every pixel --- */
 
+/* What the tensors hold for each level; or, where levels are not whole but the tensors are, between
+ * which levels each value lies. */
 typedef struct level_values {
     bool known[3][256];
     float value[3][256];
+    float lowest[3][256], highest[3][256];
 } level_values;
 
-static void check_pixel(fit_trial *trial, level_values *levels, int c, float p, float t)
+static bool is_whole(plumb_dtype dtype)
 {
-    double error = fabs((t - trial->offset[c]) / trial->gain[c] - p);
-    trial->worst = fmax(trial->worst, error);
-    if (!fit_rounds(trial->resample))
-        return;
+    return dtype == PLUMB_DTYPE_UINT8 || dtype == PLUMB_DTYPE_INT8;
+}
+
+static void check_level(fit_trial *trial, level_values *levels, int c, float p, float t)
+{
     int level = (int)p;
     if (!levels->known[c][level]) {
         levels->known[c][level] = true;
@@ -213,7 +217,43 @@ static void check_pixel(fit_trial *trial, level_values *levels, int c, float p, 
     }
 }
 
-/* Half the distance of neighbouring values of the tensor's type, in levels. */
+static void widen(level_values *levels, int c, float p, int value)
+{
+    bool first = !levels->known[c][value];
+    levels->known[c][value] = true;
+    levels->lowest[c][value] = first ? p : fminf(levels->lowest[c][value], p);
+    levels->highest[c][value] = first ? p : fmaxf(levels->highest[c][value], p);
+}
+
+static void check_pixel(const fit_target *target, fit_trial *trial, level_values *levels, int c,
+                        float p, float t)
+{
+    double error = fabs((t - trial->offset[c]) / trial->gain[c] - p);
+    trial->worst = fmax(trial->worst, error);
+    if (fit_rounds(trial->resample))
+        check_level(trial, levels, c, p, t);
+    else if (is_whole(target->dtype))
+        widen(levels, c, p, (int)t + (target->dtype == PLUMB_DTYPE_INT8 ? 128 : 0));
+}
+
+/* Rounding a rising line keeps the order: levels of a higher value are nowhere lower. */
+static bool in_order(const level_values *levels, int channels)
+{
+    for (int c = 0; c < channels; c++) {
+        float below = -INFINITY;
+        for (int value = 0; value < 256; value++) {
+            if (!levels->known[c][value])
+                continue;
+            if (levels->lowest[c][value] < below - 3e-4f)
+                return false;
+            below = levels->highest[c][value];
+        }
+    }
+    return true;
+}
+
+/* Half the distance of neighbouring values of the tensor's type, in levels. The line through rounded
+ * values is not the one they were made with, so whole numbers get twice that. */
 static double precision_of(const fit_search *search, const fit_trial *trial)
 {
     double gain = trial->gain[0], largest = 0.0;
@@ -228,7 +268,7 @@ static double precision_of(const fit_search *search, const fit_trial *trial)
     case PLUMB_DTYPE_FLOAT16:
         return 3e-4 + largest * 0x1p-10 / gain;
     default:
-        return 3e-3 + 0.51 / gain;
+        return 1.0 / gain;
     }
 }
 
@@ -254,10 +294,11 @@ void fit_check(fit_search *search, fit_trial *trial)
             for (int32_t y = r->y; y < r->y + r->height; y++)
                 for (int32_t x = r->x; x < r->x + r->width; x++) {
                     size_t at = (size_t)y * (size_t)target->size.width + (size_t)x;
-                    check_pixel(trial, &levels, c, p[at], t[at]);
+                    check_pixel(target, trial, &levels, c, p[at], t[at]);
                 }
         }
     }
     if (!fit_rounds(trial->resample))
-        trial->exact = trial->worst <= precision_of(search, trial);
+        trial->exact =
+            trial->worst <= precision_of(search, trial) && in_order(&levels, target->channels);
 }

@@ -8,8 +8,8 @@
 
 #include "qa/tensor_doctor_parts.h"
 
-#define SAME     1e-3 /* levels: last bits */
 #define HARMLESS 0.6  /* levels that another rounding may leave */
+#define VISIBLE  5.0  /* levels that no rounding leaves in any pixel */
 #define LOST     10.0 /* levels: not this picture */
 #define TIE      0.15 /* difference of costs that decides nothing */
 
@@ -20,7 +20,7 @@ static double precision_of(const tensor_exam *exam, double gain, double offset)
     double bits = exam->targets[exam->expected].dtype == PLUMB_DTYPE_FLOAT16 ? 0x1p-10 : 0x1p-21;
     bool whole = exam->given[0].tensor.dtype == PLUMB_DTYPE_UINT8 ||
                  exam->given[0].tensor.dtype == PLUMB_DTYPE_INT8;
-    return whole ? SAME : SAME + largest * bits / gain;
+    return whole ? TENSOR_SAME : TENSOR_SAME + largest * bits / gain;
 }
 
 typedef struct comparison {
@@ -93,23 +93,50 @@ static void list_codes(char *text, size_t capacity, uint32_t codes)
         (void)snprintf(text, capacity, "no fault");
 }
 
+static double lowest_cost(const tensor_list *list)
+{
+    double lowest = INFINITY;
+    for (size_t i = 0; i < list->count; i++)
+        lowest = fmin(lowest, list->items[i].cost);
+    return lowest;
+}
+
+/* The cheapest; where what is left is no more than rounding, the one with the fewest faults of those
+ * that do about as well. */
 static const tensor_explanation *choose(const tensor_list *list)
 {
-    const tensor_explanation *best = NULL;
-    for (size_t i = 0; i < list->count; i++)
-        if (!best || list->items[i].cost < best->cost)
-            best = &list->items[i];
-    return best;
+    const double limit = lowest_cost(list) + TIE;
+    const tensor_explanation *best = NULL, *fewest = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const tensor_explanation *e = &list->items[i];
+        if (!best || e->cost < best->cost)
+            best = e;
+        if (e->cost < limit && e->trial.rms <= HARMLESS &&
+            (!fewest || tensor_count_codes(e->codes) < tensor_count_codes(fewest->codes)))
+            fewest = e;
+    }
+    return fewest && tensor_count_codes(fewest->codes) < tensor_count_codes(best->codes) ? fewest
+                                                                                         : best;
 }
 
 static const tensor_explanation *find_rival(const tensor_list *list, const tensor_explanation *best)
 {
+    const double limit = lowest_cost(list) + TIE;
     for (size_t i = 0; i < list->count; i++) {
         const tensor_explanation *e = &list->items[i];
-        if (e->codes != best->codes && e->cost < best->cost + TIE)
+        bool more = tensor_count_codes(e->codes) > tensor_count_codes(best->codes);
+        if (e->codes != best->codes && e->cost < limit && !(more && best->trial.rms <= HARMLESS))
             return e;
     }
     return NULL;
+}
+
+/* What other decoders leave shows in single pixels where the picture has little colour. */
+static bool is_redecoded(tensor_exam *exam, const tensor_explanation *e)
+{
+    bool shows = e->trial.rms > HARMLESS || e->trial.worst > VISIBLE + 1.0 / e->trial.gain[0];
+    return e->decoder == TENSOR_DECODER_USUAL && !e->trial.exact && shows &&
+           tensor_is_redecoded(exam, e);
 }
 
 /* Explanations with the same faults and more are no rivals. */
@@ -159,21 +186,45 @@ static void say_tie(tensor_exam *exam, const tensor_explanation *best,
                        "every side, and its tensor");
 }
 
+static void say_lost(const tensor_exam *exam, qa_tensor_report *report)
+{
+    report->verdict = QA_DOCTOR_UNKNOWN;
+    (void)snprintf(report->reason, sizeof(report->reason),
+                   exam->spread[exam->expected] > 0.0
+                       ? "the tensor is not made of this frame by any recipe that is known"
+                       : "every element of the tensor has the same value");
+    (void)snprintf(report->settle, sizeof(report->settle),
+                   "make sure that frame and tensor belong together, and that the frame shows "
+                   "more than one colour");
+}
+
+static bool is_lost(const tensor_exam *exam, const tensor_explanation *e)
+{
+    return e->trial.rms > LOST ||
+           (e->trial.rms > HARMLESS && !tensor_near(exam, &e->trial, e->order) &&
+            e->trial.rms * e->trial.gain[0] > 0.4 * exam->spread[e->order]);
+}
+
+static void say_no_fault(qa_tensor_report *report)
+{
+    bool harmless = report->residual_after <= HARMLESS;
+    report->verdict = harmless ? QA_DOCTOR_HEALTHY : QA_DOCTOR_UNKNOWN;
+    (void)snprintf(report->reason, sizeof(report->reason),
+                   harmless ? "%.2g levels from what the card makes, as other builds of the same "
+                              "libraries may be"
+                            : "%.3g levels from what the card makes, and no fault that is known "
+                              "explains the rest",
+                   report->residual_after);
+    if (!harmless)
+        (void)snprintf(report->settle, sizeof(report->settle),
+                       "the same tensor of an uncompressed frame (PNG or BMP) of odd size");
+}
+
 static void conclude(tensor_exam *exam, const tensor_list *list, qa_tensor_report *report)
 {
     const tensor_explanation *best = choose(list);
-    bool lost = !best || best->trial.rms > LOST ||
-                (best->trial.rms > HARMLESS && !tensor_near(exam, &best->trial, best->order) &&
-                 best->trial.rms * best->trial.gain[0] > 0.4 * exam->spread[best->order]);
-    if (lost) {
-        report->verdict = QA_DOCTOR_UNKNOWN;
-        (void)snprintf(report->reason, sizeof(report->reason),
-                       exam->spread[exam->expected] > 0.0
-                           ? "the tensor is not made of this frame by any recipe that is known"
-                           : "every element of the tensor has the same value");
-        (void)snprintf(report->settle, sizeof(report->settle),
-                       "make sure that frame and tensor belong together, and that the frame shows "
-                       "more than one colour");
+    if (!best || is_lost(exam, best)) {
+        say_lost(exam, report);
         return;
     }
     tensor_residual(exam, best, &report->residual_after, &report->equal_after);
@@ -182,24 +233,20 @@ static void conclude(tensor_exam *exam, const tensor_list *list, qa_tensor_repor
         say_tie(exam, best, rival, report);
         return;
     }
-    add_faults(exam, best, list, report);
+    tensor_explanation named = *best;
+    named.redecoded = is_redecoded(exam, best);
+    if (named.redecoded)
+        named.codes |= (uint32_t)1 << QA_TENSOR_JPEG_DECODER;
+    if (named.codes == 0) {
+        say_no_fault(report);
+        return;
+    }
+    add_faults(exam, &named, list, report);
     char names[160];
-    list_codes(names, sizeof(names), best->codes);
-    bool harmless = report->residual_after <= HARMLESS;
-    report->verdict =
-        best->codes ? QA_DOCTOR_PLUMBING : (harmless ? QA_DOCTOR_HEALTHY : QA_DOCTOR_UNKNOWN);
-    if (best->codes)
-        (void)snprintf(report->reason, sizeof(report->reason), "%s explains the tensor%s", names,
-                       best->trial.exact ? " exactly" : "");
-    else
-        (void)snprintf(report->reason, sizeof(report->reason),
-                       "%.3g levels from what the card makes, and no fault that is known explains "
-                       "the rest%s",
-                       report->residual_after,
-                       exam->jpeg ? "; the JPEG decoder may be another" : "");
-    if (report->verdict == QA_DOCTOR_UNKNOWN)
-        (void)snprintf(report->settle, sizeof(report->settle),
-                       "the same tensor of an uncompressed frame (PNG or BMP) of odd size");
+    list_codes(names, sizeof(names), named.codes);
+    report->verdict = QA_DOCTOR_PLUMBING;
+    (void)snprintf(report->reason, sizeof(report->reason), "%s explains the tensor%s", names,
+                   named.trial.exact ? " exactly" : "");
 }
 
 static plumb_status examine(tensor_exam *exam, qa_tensor_report *report, plumb_diag *diag)

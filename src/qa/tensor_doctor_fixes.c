@@ -94,7 +94,7 @@ static void describe_geometry(const tensor_exam *exam, const tensor_explanation 
     const plumb_mapping_spec *m = &e->trial.mapping, *card = &exam->card->mapping;
     bool fill = m->mode == PLUMB_CROP_SCALE_FILL || m->mode == PLUMB_CROP_SCALE_FILL_ROTATE_90_CCW;
     plumb_mapping placed = { 0 };
-    (void)fit_mapping(&e->trial, &exam->decoded[TENSOR_DECODER_USUAL][0].frame, &placed);
+    (void)fit_mapping(&e->trial, &exam->decoded[e->decoder][0].frame, &placed);
     const plumb_irect *r = &placed.placed;
     SET(f->detail, "%s%s%s: the picture covers %dx%d at %d, %d", plumb_crop_mode_name(m->mode),
         fill ? "" : " ", fill ? "" : plumb_rule_name(m->rule), (int)r->width, (int)r->height,
@@ -169,13 +169,23 @@ static void describe_pad(const tensor_exam *exam, const tensor_explanation *e, q
 
 static void describe_decoder(const tensor_explanation *e, qa_tensor_fault *f)
 {
-    static const char *const what[TENSOR_DECODERS] = {
-        "the usual decoder", "chroma is repeated instead of interpolated", "the fast DCT was used",
-        "the fast DCT was used, and chroma repeated"
-    };
-    SET(f->detail, "%s", what[e->decoder]);
+    static const char *const what[TENSOR_DECODERS] = { "the usual decoder",
+                                                       "chroma is repeated instead of interpolated",
+                                                       "the fast DCT was used",
+                                                       "the fast DCT was used, and chroma repeated",
+                                                       "decoded at half size",
+                                                       "decoded at a quarter of its size",
+                                                       "decoded at an eighth of its size" };
+    if (e->redecoded)
+        SET(f->detail,
+            "chroma differs more than luma, by %.2g levels in all: another decoder, or the file "
+            "was encoded again",
+            e->trial.rms);
+    else
+        SET(f->detail, "%s", what[e->decoder]);
     SET(f->edit, "{}");
-    SET(f->fix, "decode JPEG as Pillow and OpenCV do: the exact DCT (islow), fancy upsampling");
+    SET(f->fix, "decode JPEG as Pillow and OpenCV do: full size, the exact DCT (islow), fancy "
+                "upsampling");
 }
 
 void tensor_describe(const tensor_exam *exam, const tensor_explanation *e, qa_tensor_code code,

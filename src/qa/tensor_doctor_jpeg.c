@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+int32_t tensor_decoder_divisor(tensor_decoder decoder)
+{
+    switch (decoder) {
+    case TENSOR_DECODER_HALF:
+        return 2;
+    case TENSOR_DECODER_QUARTER:
+        return 4;
+    case TENSOR_DECODER_EIGHTH:
+        return 8;
+    default:
+        return 1;
+    }
+}
+
 #if PLUMB_HAVE_LIBJPEG
 
 #include <setjmp.h>
@@ -29,19 +43,25 @@ static void keep_quiet(j_common_ptr info)
 }
 
 static bool read_rows(struct jpeg_decompress_struct *info, escape *e, const plumb_frame *jpeg,
-                      tensor_decoder decoder, const plumb_frame *frame, uint8_t *pixels)
+                      tensor_decoder decoder, plumb_frame *frame, uint8_t *pixels)
 {
+    bool fast_dct = decoder == TENSOR_DECODER_FAST_DCT || decoder == TENSOR_DECODER_FAST_BOTH;
+    bool plain = decoder == TENSOR_DECODER_PLAIN_UPSAMPLING || decoder == TENSOR_DECODER_FAST_BOTH;
     if (setjmp(e->back))
         return false;
     jpeg_mem_src(info, jpeg->planes[0].data, (unsigned long)jpeg->planes[0].size);
     jpeg_read_header(info, TRUE);
     info->out_color_space = JCS_RGB;
-    info->dct_method = decoder == TENSOR_DECODER_PLAIN_UPSAMPLING ? JDCT_ISLOW : JDCT_IFAST;
-    info->do_fancy_upsampling = decoder == TENSOR_DECODER_FAST_DCT;
+    info->dct_method = fast_dct ? JDCT_IFAST : JDCT_ISLOW;
+    info->do_fancy_upsampling = !plain;
+    info->scale_num = 1;
+    info->scale_denom = (unsigned)tensor_decoder_divisor(decoder);
     jpeg_start_decompress(info);
-    if (info->output_width != (JDIMENSION)frame->width ||
-        info->output_height != (JDIMENSION)frame->height)
+    if (info->output_width > (JDIMENSION)frame->width ||
+        info->output_height > (JDIMENSION)frame->height)
         return false;
+    frame->width = (int32_t)info->output_width;
+    frame->height = (int32_t)info->output_height;
     while (info->output_scanline < info->output_height) {
         JSAMPROW row = pixels + (size_t)info->output_scanline * (size_t)frame->width * 3;
         jpeg_read_scanlines(info, &row, 1);
@@ -49,7 +69,7 @@ static bool read_rows(struct jpeg_decompress_struct *info, escape *e, const plum
     return true;
 }
 
-bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_frame *frame,
+bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, plumb_frame *frame,
                    uint8_t **pixels)
 {
     size_t size = 0;
@@ -67,16 +87,25 @@ bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_
     jpeg_create_decompress(&info);
     bool done = read_rows(&info, &e, jpeg, decoder, frame, memory);
     jpeg_destroy_decompress(&info);
-    if (!done)
+    if (!done) {
         free(memory);
-    else
-        *pixels = memory;
-    return done;
+        return false;
+    }
+    int32_t divisor = tensor_decoder_divisor(decoder);
+    frame->roi.x /= divisor;
+    frame->roi.y /= divisor;
+    frame->roi.width /= divisor;
+    frame->roi.height /= divisor;
+    frame->planes[0].data = memory;
+    frame->planes[0].row_stride = (ptrdiff_t)frame->width * 3;
+    frame->planes[0].size = (size_t)frame->width * 3 * (size_t)frame->height;
+    *pixels = memory;
+    return true;
 }
 
 #else
 
-bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_frame *frame,
+bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, plumb_frame *frame,
                    uint8_t **pixels)
 {
     (void)jpeg;

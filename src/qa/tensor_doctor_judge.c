@@ -8,10 +8,9 @@
 #define PRICE      0.4  /* of a code: it has to lower the residual to two thirds */
 #define ARITHMETIC 0.1  /* of another library's form of the same colour matrix */
 #define TURNED     0.2  /* of a turn by the mode */
+#define SHIFTED    0.2  /* what the card's own filter costs less than another one */
 #define UNUSUAL    1.0  /* of values that no usual recipe has */
 #define EXACT      0.01 /* levels that an exact explanation counts as */
-#define SAME       1e-3 /* levels within which elements are equal */
-#define ROUNDING   0.05 /* levels below which others are not told apart */
 
 static uint32_t layout_codes(const tensor_exam *exam, const tensor_explanation *e)
 {
@@ -38,7 +37,7 @@ static bool is_letterbox(const plumb_mapping_spec *spec)
 static bool only_moved(const tensor_exam *exam, const fit_trial *card, const fit_trial *made)
 {
     plumb_mapping a, b;
-    const plumb_frame *frame = &exam->decoded[TENSOR_DECODER_USUAL][0].frame;
+    const plumb_frame *frame = &exam->search.pairs[0].frame;
     if (!is_letterbox(&card->mapping) || card->mapping.mode != made->mapping.mode ||
         !fit_mapping(card, frame, &a) || !fit_mapping(made, frame, &b))
         return false;
@@ -133,6 +132,14 @@ static uint32_t color_codes(const plumb_frame *frame, const fit_trial *t)
            (t->range != frame->range ? BIT(QA_TENSOR_RANGE_MIXUP) : 0);
 }
 
+int tensor_count_codes(uint32_t codes)
+{
+    int count = 0;
+    for (; codes; codes &= codes - 1)
+        count++;
+    return count;
+}
+
 void tensor_judge(tensor_exam *exam, tensor_explanation *e)
 {
     const plumb_frame *frame = &exam->decoded[TENSOR_DECODER_USUAL][0].frame;
@@ -149,9 +156,12 @@ void tensor_judge(tensor_exam *exam, tensor_explanation *e)
     /* A card without padding has no say about its colour. */
     if (e->pad.wrong && is_letterbox(&exam->card->mapping))
         e->codes |= BIT(QA_TENSOR_PAD_COLOR);
-    e->cost = log(t->exact ? EXACT : fmax(t->rms, ROUNDING));
+    e->cost = log(t->exact ? EXACT : fmax(t->rms, TENSOR_SAME));
     for (int i = 0; i < QA_TENSOR_CODE_COUNT; i++)
         e->cost += e->codes >> i & 1 ? PRICE : 0.0;
+    /* At some ratios a shifted grid gives what another filter does. */
+    if (e->codes & BIT(QA_TENSOR_HALF_PIXEL_SHIFT))
+        e->cost -= SHIFTED;
     if (turned_by_mode(exam, t))
         e->cost += TURNED;
     if (!e->values.usual)
@@ -185,7 +195,7 @@ static void add_element(const tensor_explanation *e, int c, float level, float v
     double error = (e->values.gain[c] * (double)level + e->values.offset[c] - (double)value) /
                    e->values.gain[c];
     t->squares += error * error;
-    t->equal += fabs(error) < SAME || fabs(error * e->values.gain[c]) <= precision;
+    t->equal += fabs(error) < TENSOR_SAME || fabs(error * e->values.gain[c]) <= precision;
     t->count++;
 }
 

@@ -11,6 +11,9 @@
 #include "qa/fit_parts.h"
 #include "qa/tensor_doctor.h"
 
+/* Levels: libraries that compute one formula in float32 differ by less. */
+#define TENSOR_SAME 0.05
+
 /* What lies outermost first; of the last two height and width are exchanged. */
 typedef enum tensor_order {
     TENSOR_CHW,
@@ -25,6 +28,9 @@ typedef enum tensor_decoder {
     TENSOR_DECODER_PLAIN_UPSAMPLING,
     TENSOR_DECODER_FAST_DCT,
     TENSOR_DECODER_FAST_BOTH,
+    TENSOR_DECODER_HALF, /* at half size, as Pillow's draft and OpenCV's IMREAD_REDUCED do */
+    TENSOR_DECODER_QUARTER,
+    TENSOR_DECODER_EIGHTH,
     TENSOR_DECODERS,
 } tensor_decoder;
 
@@ -46,6 +52,7 @@ typedef struct tensor_explanation {
     fit_trial trial;
     tensor_order order;
     tensor_decoder decoder;
+    bool redecoded; /* by a decoder that is none of these */
     tensor_values values;
     tensor_pad pad;
     uint32_t codes; /* bit i: qa_tensor_code i */
@@ -82,10 +89,18 @@ double tensor_roughness(const tensor_exam *exam, tensor_order order);
 
 /* --- tensor_doctor_jpeg.c --- */
 
-/* Decode with another DCT or upsampling into `pixels`, malloc'ed; sizes are those of `frame`. False
- * where that is not possible. */
-bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, const plumb_frame *frame,
+/* What a decoder divides the sides by: 1, 2, 4, 8. */
+int32_t tensor_decoder_divisor(tensor_decoder decoder);
+
+/* Decode with another DCT, upsampling or size into `pixels`, malloc'ed. `frame` is what the usual
+ * decoder makes, and becomes what this one does. False where that is not possible. */
+bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, plumb_frame *frame,
                    uint8_t **pixels);
+
+/* --- tensor_doctor_chroma.c --- */
+
+/* Is what an explanation leaves over like what another JPEG decoder leaves? */
+bool tensor_is_redecoded(tensor_exam *exam, const tensor_explanation *e);
 
 /* --- tensor_doctor_search.c --- */
 
@@ -128,6 +143,8 @@ typedef enum tensor_grid {
 } tensor_grid;
 
 tensor_grid tensor_grid_of(plumb_resampler resampler);
+
+int tensor_count_codes(uint32_t codes);
 
 /* Residual over all pairs and the share of equal elements, of the explanation as a whole. */
 void tensor_residual(tensor_exam *exam, const tensor_explanation *e, double *rms, double *equal);

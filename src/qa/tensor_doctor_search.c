@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define FAR         4.0  /* levels: more than a resampler or a decoder can explain */
-#define DECODED     8.0  /* levels: more than another JPEG decoder can explain */
+#define DECODED     8.0  /* levels: more than another JPEG decoder of full size can explain */
+#define REDUCED     40.0 /* levels: more than one of a smaller size can */
 #define UNLIKE      0.15 /* of the spread: no better than chance for smooth pictures */
 #define MAX_NEAR    10   /* geometries that go on to the later stages */
 #define MAX_CHOICES 256
@@ -78,7 +79,8 @@ static bool check(tensor_exam *exam, tensor_list *list, size_t from)
         tensor_use(exam, e->order, e->decoder);
         fit_check(&exam->search, &e->trial);
         /* Outside the picture there has to be one value, too. */
-        e->trial.exact = e->trial.exact && e->trial.rms < 1.0 + 0.5 / e->trial.gain[0] &&
+        e->trial.exact = (e->trial.exact || e->trial.worst <= TENSOR_SAME) &&
+                         e->trial.rms < 1.0 + 0.5 / e->trial.gain[0] &&
                          tensor_near(exam, &e->trial, e->order);
         exact = exact || e->trial.exact;
     }
@@ -112,26 +114,24 @@ static void try_resamplers(tensor_exam *exam, tensor_list *list, tensor_explanat
     }
 }
 
-/* All frames with another decoder; false where libjpeg cannot. */
+/* All frames with another decoder; false where libjpeg cannot, and for sizes below the input's. */
 static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
 {
+    const plumb_size *input = &exam->card->mapping.input;
+    int32_t divisor = tensor_decoder_divisor(decoder);
     for (size_t i = 0; i < exam->count; i++) {
         qa_fit_pair *pair = &exam->decoded[decoder][i];
-        const qa_fit_pair *usual = &exam->decoded[TENSOR_DECODER_USUAL][i];
-        *pair = *usual;
-        if (exam->given[i].frame.format != PLUMB_FORMAT_JPEG || exam->pixels[decoder][i])
+        if (exam->pixels[decoder][i])
             continue;
-        if (!tensor_decode(&exam->given[i].frame, decoder, &usual->frame,
-                           &exam->pixels[decoder][i]))
+        *pair = exam->decoded[TENSOR_DECODER_USUAL][i];
+        int32_t shorter =
+            pair->frame.width < pair->frame.height ? pair->frame.width : pair->frame.height;
+        int32_t least = input->width < input->height ? input->width : input->height;
+        if (divisor > 1 && shorter / divisor < least / 2)
             return false;
-    }
-    for (size_t i = 0; i < exam->count; i++) {
-        plumb_frame *frame = &exam->decoded[decoder][i].frame;
-        if (!exam->pixels[decoder][i])
-            continue;
-        frame->planes[0].data = exam->pixels[decoder][i];
-        frame->planes[0].row_stride = (ptrdiff_t)frame->width * 3;
-        frame->planes[0].size = (size_t)frame->width * 3 * (size_t)frame->height;
+        if (exam->given[i].frame.format == PLUMB_FORMAT_JPEG &&
+            !tensor_decode(&exam->given[i].frame, decoder, &pair->frame, &exam->pixels[decoder][i]))
+            return false;
     }
     return true;
 }
@@ -139,13 +139,12 @@ static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
 /* The best explanations so far, which come first, with other decoders and every resampler. */
 static bool try_decoders(tensor_exam *exam, tensor_list *list, size_t most)
 {
-    if (list->count == 0 || list->items[0].trial.rms > DECODED)
-        return false;
     size_t count = list->count < most ? list->count : most, from = list->count;
     for (int d = TENSOR_DECODER_USUAL + 1; exam->jpeg && d < TENSOR_DECODERS; d++) {
-        if (!decode_again(exam, (tensor_decoder)d))
-            continue;
-        for (size_t i = 0; i < count; i++) {
+        double limit = tensor_decoder_divisor((tensor_decoder)d) > 1 ? REDUCED : DECODED;
+        for (size_t i = 0; i < count && list->items[i].trial.rms < limit; i++) {
+            if (!decode_again(exam, (tensor_decoder)d))
+                break;
             tensor_explanation e = list->items[i];
             e.decoder = (tensor_decoder)d;
             try_resamplers(exam, list, e);

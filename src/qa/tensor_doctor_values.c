@@ -91,14 +91,6 @@ static double distance(const double gain[3], const double offset[3], const fit_t
     return worst;
 }
 
-static int count_bits(uint32_t codes)
-{
-    int count = 0;
-    for (; codes; codes &= codes - 1)
-        count++;
-    return count;
-}
-
 typedef struct choice {
     double distance, allowed;
     bool found;
@@ -116,7 +108,7 @@ static void offer(const tensor_exam *exam, const fit_trial *trial, const char *u
         store(exam->card, &made.gain[c], &made.offset[c]);
     }
     double d = distance(made.gain, made.offset, trial, channels);
-    int price = count_bits(made.codes), known = count_bits(values->codes);
+    int price = tensor_count_codes(made.codes), known = tensor_count_codes(values->codes);
     if (d > best->allowed)
         return;
     if (best->found && (price > known || (price == known && d >= best->distance)))
