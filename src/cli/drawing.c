@@ -8,6 +8,7 @@
 
 #define MOST_CORNERS 1024
 #define MOST_DROPS   200
+#define LONGEST_SIDE 1280 /* pixels of a picture in a report */
 
 static bool add_regions(cli_scene *s, const cli_session *session, const plumb_result *result,
                         const plumb_homography *plane)
@@ -107,6 +108,20 @@ int cli_scene_make(const cli_session *session, const plumb_result *result, const
     qa_frame_release(&scene->frame);
     cli_message("out of memory");
     return CLI_RESOURCE;
+}
+
+void cli_encode_picture(const plumb_frame *frame, qa_text *file, bool *is_png)
+{
+    qa_picture picture;
+    if (qa_picture_from_frame(frame, LONGEST_SIDE, &picture, NULL))
+        return;
+    *is_png = false;
+    if (qa_picture_jpeg(&picture, file, NULL)) {
+        *is_png = true;
+        if (qa_picture_png(&picture, file, NULL))
+            qa_text_clear(file);
+    }
+    qa_picture_release(&picture);
 }
 
 int cli_draw(const char *folder, const cli_session *session, const plumb_frame *frame,

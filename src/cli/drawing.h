@@ -20,6 +20,9 @@ typedef struct cli_scene {
 int cli_scene_make(const cli_session *session, const plumb_result *result, const char *name,
                    const plumb_homography *plane, cli_scene *scene);
 
+/* A picture file of a frame that is not JPEG, for a report; empty where none can be made. */
+void cli_encode_picture(const plumb_frame *frame, qa_text *file, bool *is_png);
+
 /* Write FOLDER/<stem>.png. `frame` is not JPEG. CLI_OK, or an exit code after a message. */
 int cli_draw(const char *folder, const cli_session *session, const plumb_frame *frame,
              const char *name, const plumb_result *result, const plumb_homography *plane);

@@ -26,11 +26,25 @@ static int by_frame(const void *a, const void *b)
     return strcmp(((const cli_line *)a)->frame, ((const cli_line *)b)->frame);
 }
 
+void cli_lines_sort(cli_lines *lines)
+{
+    if (lines->count > 0)
+        qsort(lines->items, lines->count, sizeof(*lines->items), by_frame);
+}
+
+const char *cli_lines_find(const cli_lines *lines, const char *frame)
+{
+    cli_line key = { frame, NULL };
+    const cli_line *found = lines->count > 0 ? bsearch(&key, lines->items, lines->count,
+                                                       sizeof(*lines->items), by_frame)
+                                             : NULL;
+    return found ? found->text : NULL;
+}
+
 int cli_lines_write(cli_lines *lines, const char *folder, const char *name)
 {
     qa_text path = { 0 }, text = { 0 };
-    if (lines->count > 0)
-        qsort(lines->items, lines->count, sizeof(*lines->items), by_frame);
+    cli_lines_sort(lines);
     qa_text_format(&path, "%s/%s", folder, name);
     qa_text_add(&text, "");
     for (size_t i = 0; i < lines->count; i++)

@@ -24,6 +24,10 @@ typedef struct cli_lines {
 
 bool cli_lines_add(cli_lines *lines, const char *frame, const char *text);
 
+/* By the frame's name; a list that is sorted can be searched. NULL where the name is not there. */
+void cli_lines_sort(cli_lines *lines);
+const char *cli_lines_find(const cli_lines *lines, const char *frame);
+
 /* Sort and write FOLDER/NAME. CLI_OK, or CLI_RESOURCE after a message. */
 int cli_lines_write(cli_lines *lines, const char *folder, const char *name);
 void cli_lines_release(cli_lines *lines);

@@ -4,27 +4,18 @@
  */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/reports.h"
 #include "cli/verbs.h"
 #include "qa/file.h"
-#include "qa/outcome.h"
-
-typedef struct choice {
-    const char *out, *junit;
-} choice;
 
 static const cli_option own_options[] = {
     { "out", "FILE", "write here instead of standard output" },
-    { "junit", "FILE", "write the whole as JUnit XML" },
 };
 
 static int set_own(void *user, const char *name, const char *value)
 {
-    choice *c = user;
-    if (strcmp(name, "out") == 0)
-        c->out = value;
-    else
-        c->junit = value;
+    (void)name;
+    *(const char **)user = value;
     return CLI_OK;
 }
 
@@ -42,37 +33,26 @@ static int add_file(const char *path, qa_outcomes *outcomes)
     return code;
 }
 
-static int write_whole(const choice *c, const qa_outcomes *outcomes)
+static int write_whole(const char *out, const qa_outcomes *outcomes)
 {
-    size_t bad = 0;
     qa_text text = { 0 };
     qa_text_add(&text, "");
-    for (size_t i = 0; i < outcomes->count; i++) {
+    for (size_t i = 0; i < outcomes->count; i++)
         qa_write_outcome(&text, &outcomes->items[i]);
-        bad += outcomes->items[i].verdict != QA_SAME;
-    }
-    int code = CLI_RESOURCE;
-    if (text.failed)
-        cli_message("out of memory");
-    else if (c->out)
-        code = cli_write_file(c->out, text.data, text.size);
-    else
-        code = cli_write_stdout(text.data, text.size) ? CLI_OK : CLI_RESOURCE;
-    qa_text_clear(&text);
-    if (!code && c->junit) {
-        qa_write_junit(&text, outcomes);
-        code = text.failed ? CLI_RESOURCE : cli_write_file(c->junit, text.data, text.size);
-    }
+    if (out)
+        return cli_write_text(out, &text);
+    bool good = !text.failed && cli_write_stdout(text.data, text.size);
     qa_text_release(&text);
-    cli_message("%zu of %zu frames as expected", outcomes->count - bad, outcomes->count);
-    return code ? code : bad > 0 ? CLI_DIFFERENT : CLI_OK;
+    return good ? CLI_OK : CLI_RESOURCE;
 }
 
 int cli_verb_merge(int argc, char **argv)
 {
-    choice c = { NULL, NULL };
+    const char *out = NULL;
+    cli_reports reports = { 0 };
     cli_group groups[] = {
-        { "Results", own_options, sizeof(own_options) / sizeof(own_options[0]), set_own, &c },
+        { "Results", own_options, sizeof(own_options) / sizeof(own_options[0]), set_own, &out },
+        cli_reports_group(&reports),
     };
     cli_command command = {
         "merge",
@@ -93,14 +73,18 @@ int cli_verb_merge(int argc, char **argv)
         return code;
     if (arguments.count == 0)
         return cli_usage_error("merge", "merge needs a file");
-    qa_outcomes outcomes = { 0 };
+    code = cli_reports_start(&reports);
     for (size_t i = 0; i < arguments.count && !code; i++)
-        code = add_file(arguments.items[i], &outcomes);
+        code = add_file(arguments.items[i], &reports.outcomes);
+    if (!code)
+        code = cli_reports_write(&reports, "Plumbline merge");
+    if (!code)
+        code = write_whole(out, &reports.outcomes);
+    size_t count = reports.outcomes.count, bad = cli_reports_bad(&reports);
     if (!code) {
-        plumb_diag diag = { 0 };
-        plumb_status status = qa_outcomes_merge(&outcomes, &diag);
-        code = status ? cli_report(NULL, status, &diag) : write_whole(&c, &outcomes);
+        cli_message("%zu of %zu frames as expected", count - bad, count);
+        code = bad > 0 ? CLI_DIFFERENT : CLI_OK;
     }
-    qa_outcomes_release(&outcomes);
+    cli_reports_release(&reports);
     return code;
 }

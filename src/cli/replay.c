@@ -13,10 +13,6 @@
 #include "cli/verbs.h"
 
 static const cli_option own_options[] = {
-    { "junit", "FILE", "write the outcome as JUnit XML" },
-    { "html", "FOLDER",
-      "write FOLDER/index.html: every frame with expected, got, regions and\n"
-      "dropped boxes as layers; one file, needs no network" },
     { "out", "FILE", "write the outcome of each frame as NDJSON, for plumbline merge" },
     { "resume", NULL,
       "pass over frames that FILE of --out already has, also after a run\n"
@@ -33,11 +29,7 @@ static const cli_option own_options[] = {
 static int set_own(void *user, const char *name, const char *value)
 {
     cli_replay *r = user;
-    if (strcmp(name, "junit") == 0)
-        r->junit = value;
-    else if (strcmp(name, "html") == 0)
-        r->html = value;
-    else if (strcmp(name, "out") == 0)
+    if (strcmp(name, "out") == 0)
         r->out = value;
     else if (strcmp(name, "resume") == 0)
         r->resume = true;
@@ -71,7 +63,8 @@ int cli_replay_keep(cli_replay *replay, const qa_outcome *outcome)
             cli_message("%s: %s", replay->out, strerror(errno));
     }
     qa_text_release(&text);
-    plumb_status status = good ? qa_outcomes_add(&replay->outcomes, outcome, &diag) : PLUMB_OK;
+    plumb_status status =
+        good ? qa_outcomes_add(&replay->reports.outcomes, outcome, &diag) : PLUMB_OK;
     return !good || status ? CLI_RESOURCE : CLI_OK;
 }
 
@@ -119,7 +112,7 @@ static int start_journal(cli_replay *replay, const char *path)
 
 int cli_replay_start(cli_replay *replay)
 {
-    int code = replay->html ? cli_make_folder(replay->html) : CLI_OK;
+    int code = cli_reports_start(&replay->reports);
     if (code || !replay->out)
         return code;
     qa_text path = { 0 };
@@ -142,23 +135,12 @@ int cli_replay_start(cli_replay *replay)
     return code;
 }
 
-static int write_text(const char *path, qa_text *text)
-{
-    int code = CLI_RESOURCE;
-    if (text->failed)
-        cli_message("out of memory");
-    else
-        code = cli_write_file(path, text->data ? text->data : "", text->size);
-    qa_text_release(text);
-    return code;
-}
-
 static int write_out(cli_replay *replay)
 {
     qa_text path = { 0 }, text = { 0 };
-    for (size_t i = 0; i < replay->outcomes.count; i++)
-        qa_write_outcome(&text, &replay->outcomes.items[i]);
-    int code = write_text(replay->out, &text);
+    for (size_t i = 0; i < replay->reports.outcomes.count; i++)
+        qa_write_outcome(&text, &replay->reports.outcomes.items[i]);
+    int code = cli_write_text(replay->out, &text);
     fclose(replay->journal);
     replay->journal = NULL;
     if (!code && journal_path(replay, &path))
@@ -167,75 +149,25 @@ static int write_out(cli_replay *replay)
     return code;
 }
 
-static int compare_lines(const void *key, const void *line)
-{
-    return strcmp(key, ((const cli_line *)line)->frame);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(((const cli_line *)a)->frame, ((const cli_line *)b)->frame);
-}
-
-static int write_html(cli_replay *replay)
-{
-    size_t count = replay->outcomes.count;
-    qa_report_entry *entries = calloc(count + 1, sizeof(*entries));
-    if (!entries) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
-    cli_lines *figures = &replay->figures;
-    if (figures->count > 0)
-        qsort(figures->items, figures->count, sizeof(*figures->items), by_key);
-    for (size_t i = 0; i < count; i++) {
-        entries[i].outcome = replay->outcomes.items[i];
-        qa_text key = { 0 };
-        qa_text_format(&key, "%s/%s", entries[i].outcome.suite, entries[i].outcome.frame);
-        const cli_line *found = key.failed || figures->count == 0
-                                    ? NULL
-                                    : bsearch(key.data, figures->items, figures->count,
-                                              sizeof(*figures->items), compare_lines);
-        entries[i].figure = found ? found->text : NULL;
-        qa_text_release(&key);
-    }
-    qa_text path = { 0 }, page = { 0 };
-    qa_text_format(&path, "%s/index.html", replay->html);
-    qa_report_write(&page, "Plumbline replay", entries, count);
-    int code = path.failed ? CLI_RESOURCE : write_text(path.data, &page);
-    qa_text_release(&path);
-    free(entries);
-    return code;
-}
-
-static int write_reports(cli_replay *replay, size_t *bad)
+static int write_reports(cli_replay *replay)
 {
     plumb_diag diag = { 0 };
     plumb_status status = PLUMB_OK;
     for (size_t i = 0; i < replay->done.count && !status; i++)
-        status = qa_outcomes_add(&replay->outcomes, &replay->done.items[i], &diag);
-    if (!status)
-        status = qa_outcomes_merge(&replay->outcomes, &diag);
+        status = qa_outcomes_add(&replay->reports.outcomes, &replay->done.items[i], &diag);
     if (status)
         return cli_report(NULL, status, &diag);
-    for (size_t i = 0; i < replay->outcomes.count; i++)
-        *bad += replay->outcomes.items[i].verdict != QA_SAME;
-    int code = replay->out ? write_out(replay) : CLI_OK;
-    if (!code && replay->junit) {
-        qa_text text = { 0 };
-        qa_write_junit(&text, &replay->outcomes);
-        code = write_text(replay->junit, &text);
-    }
-    if (!code && replay->html)
-        code = write_html(replay);
-    return code;
+    int code = cli_reports_write(&replay->reports, "Plumbline replay");
+    return !code && replay->out ? write_out(replay) : code;
 }
 
 int cli_replay_finish(cli_replay *replay, int code)
 {
     size_t bad = 0;
-    if (code != CLI_RESOURCE)
-        code = cli_worse(code, write_reports(replay, &bad));
+    if (code != CLI_RESOURCE) {
+        code = cli_worse(code, write_reports(replay));
+        bad = cli_reports_bad(&replay->reports);
+    }
     if (replay->journal)
         fclose(replay->journal);
     char plan[64];
@@ -243,8 +175,7 @@ int cli_replay_finish(cli_replay *replay, int code)
     if (code != CLI_RESOURCE && !cli_write_stdout(plan, (size_t)length))
         code = CLI_RESOURCE;
     qa_outcomes_release(&replay->done);
-    qa_outcomes_release(&replay->outcomes);
-    cli_lines_release(&replay->figures);
+    cli_reports_release(&replay->reports);
     if (bad > 0 && !replay->update)
         code = cli_worse(code, CLI_DIFFERENT);
     return code;
@@ -278,6 +209,7 @@ int cli_verb_replay(int argc, char **argv)
     cli_replay r = { .jobs = 1 };
     cli_group groups[] = {
         { "Replay", own_options, sizeof(own_options) / sizeof(own_options[0]), set_own, &r },
+        cli_reports_group(&r.reports),
     };
     cli_command command = {
         "replay",

@@ -6,10 +6,9 @@
 #ifndef CLI_REPLAY_H
 #define CLI_REPLAY_H
 
-#include "cli/lines.h"
 #include "cli/model.h"
+#include "cli/reports.h"
 #include "cli/shard.h"
-#include "qa/report.h"
 #include "qa/suite.h"
 
 typedef struct cli_replay {
@@ -17,13 +16,12 @@ typedef struct cli_replay {
     bool update, force, resume;
     bool shard_given;
     cli_shard shard;
-    const char *junit, *html, *out;
+    const char *out;
 
-    qa_outcomes done;     /* by an earlier run that is resumed */
-    qa_outcomes outcomes; /* of this run */
-    cli_lines figures;    /* HTML, by "suite/frame" */
-    size_t shown;         /* test points so far */
-    FILE *journal;        /* lines of `out` that are not sorted yet */
+    cli_reports reports; /* of this run */
+    qa_outcomes done;    /* by an earlier run that is resumed */
+    size_t shown;        /* test points so far */
+    FILE *journal;       /* lines of `out` that are not sorted yet */
 } cli_replay;
 
 /* Run one suite, print its test points and add to the outcomes. */

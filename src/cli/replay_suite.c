@@ -10,10 +10,8 @@
 #include "cli/drawing.h"
 #include "cli/frames.h"
 #include "cli/replay.h"
+#include "qa/findings.h"
 #include "qa/stages.h"
-
-#define LONGEST_SIDE 1280 /* pixels of a picture in the report */
-#define MOST_NOTES   64   /* of one frame */
 
 typedef struct replay {
     cli_replay *options;
@@ -76,90 +74,22 @@ static void close_worker(void *user)
     free(w);
 }
 
-/* An outcome with its notes, while it is put together. */
-typedef struct findings {
-    qa_outcome outcome;
-    const char *notes[MOST_NOTES];
-    qa_pool pool;
-} findings;
-
-static void note(findings *f, const char *text)
-{
-    char *copy = f->outcome.note_count < MOST_NOTES ? qa_pool_text(&f->pool, text) : NULL;
-    if (copy)
-        f->notes[f->outcome.note_count++] = copy;
-    f->outcome.notes = f->notes;
-}
-
-static void fail(findings *f, const char *what, plumb_status status, const plumb_diag *diag)
-{
-    char text[512];
-    snprintf(text, sizeof(text), "%s: %s%s%s", what, diag->field, diag->field[0] ? ": " : "",
-             diag->message[0] ? diag->message : plumb_status_text(status));
-    f->outcome.verdict = QA_FAILED;
-    f->outcome.badness = 1000.0;
-    note(f, text);
-}
-
-static void describe(findings *f, const qa_frame *expected, const qa_frame *got,
-                     const qa_comparison *comparison)
-{
-    for (size_t i = 0; i < comparison->count; i++) {
-        qa_text text = { 0 };
-        qa_describe(&text, expected, got, &comparison->items[i]);
-        if (!text.failed && text.data)
-            note(f, text.data);
-        qa_text_release(&text);
-    }
-    f->outcome.worst_iou = comparison->worst_iou;
-    f->outcome.worst_score = comparison->worst_score;
-    f->outcome.badness += comparison->badness;
-    if (comparison->count > 0)
-        f->outcome.verdict = QA_DIFFERENT;
-}
-
-static void check_tensor(findings *f, uint64_t recorded, uint64_t hash)
-{
-    if (recorded == 0 || recorded == hash)
-        return;
-    f->outcome.verdict = QA_DIFFERENT;
-    f->outcome.badness += 0.5;
-    note(f, "input tensor: not the one that was recorded");
-}
-
-/* A picture for the report; without one the boxes are shown on a plain ground. */
-static void encode_picture(const plumb_frame *frame, qa_text *file, bool *png)
-{
-    qa_picture picture;
-    if (qa_picture_from_frame(frame, LONGEST_SIDE, &picture, NULL))
-        return;
-    *png = false;
-    if (qa_picture_jpeg(&picture, file, NULL)) {
-        *png = true;
-        if (qa_picture_png(&picture, file, NULL))
-            qa_text_clear(file);
-    }
-    qa_picture_release(&picture);
-}
-
 static int add_figure(const worker *w, const cli_item *item, const plumb_result *result,
-                      const findings *f, const qa_frame *expected, const qa_comparison *comparison,
-                      qa_text *text)
+                      const qa_frame *expected, const qa_comparison *comparison, qa_text *text)
 {
     cli_scene scene;
     int code = cli_scene_make(&w->session, result, item->name, item->plane, &scene);
     if (code)
         return code;
     qa_text picture = { 0 };
-    qa_report_frame figure = { .outcome = &f->outcome,
-                               .expected = expected,
+    qa_report_frame figure = { .expected = expected,
                                .got = &scene.frame,
                                .comparison = comparison,
                                .regions = scene.overlay.regions,
                                .region_count = scene.overlay.region_count,
                                .drops = scene.overlay.drops,
                                .drop_count = scene.overlay.drop_count };
-    encode_picture(item->frame, &picture, &figure.picture_is_png);
+    cli_encode_picture(item->frame, &picture, &figure.picture_is_png);
     figure.picture = picture.size > 0 ? picture.data : NULL;
     figure.picture_size = picture.size;
     qa_report_add_frame(text, &figure);
@@ -186,12 +116,12 @@ static int add_lines(worker *w, const cli_item *item, uint64_t hash, const qa_fr
 
 /* Runs the frame and fills the findings; extra[0]: the figure, extra[1]: the lines of --update. */
 static int examine(worker *w, const cli_item *item, const qa_frame *expected, uint64_t recorded,
-                   findings *f, cli_output *output)
+                   qa_findings *f, cli_output *output)
 {
     const cli_replay *options = w->replay->options;
     plumb_diag diag = { 0 };
     plumb_run_options run = PLUMB_RUN_OPTIONS_INIT;
-    run.trace = options->html != NULL;
+    run.trace = options->reports.html != NULL;
     run.upright_from_plane = item->plane;
     plumb_result result;
     qa_frame got;
@@ -204,7 +134,7 @@ static int examine(worker *w, const cli_item *item, const qa_frame *expected, ui
         status = qa_frame_from_result(&result, w->replay->model.card, item->name,
                                       PLUMB_SPACE_UPRIGHT, &got, &diag);
     if (status) {
-        fail(f, "cannot be run", status, &diag);
+        qa_findings_fail(f, status, &diag);
         return CLI_OK;
     }
     status = qa_compare(expected, &got, &w->replay->suite.tolerances, &comparison, &diag);
@@ -212,10 +142,11 @@ static int examine(worker *w, const cli_item *item, const qa_frame *expected, ui
     if (!code) {
         uint64_t hash = qa_hash(result.tensor->data, result.tensor->size);
         f->outcome.got = got.count;
-        check_tensor(f, recorded, hash);
-        describe(f, expected, &got, &comparison);
-        if (options->html)
-            code = add_figure(w, item, &result, f, expected, &comparison, &output->extra[0]);
+        if (recorded != 0 && recorded != hash)
+            qa_findings_differ(f, 0.5, "input tensor: not the one that was recorded");
+        qa_findings_describe(f, expected, &got, &comparison);
+        if (options->reports.html)
+            code = add_figure(w, item, &result, expected, &comparison, &output->extra[0]);
         if (options->update && !code)
             code = add_lines(w, item, hash, &got, &output->extra[1]);
         qa_comparison_release(&comparison);
@@ -233,19 +164,17 @@ static int work(void *user, const cli_item *item, cli_output *output)
         qa_outcomes_find(&r->options->done, r->name, item->name))
         return CLI_OK;
     ptrdiff_t index = qa_suite_find(&r->suite, item->name);
-    findings f = { .outcome = { .suite = r->name, .frame = item->name, .worst_iou = 1.0 } };
+    qa_findings f = qa_findings_start(r->name, item->name);
     int code = CLI_OK;
     if (index < 0) {
-        f.outcome.verdict = QA_DIFFERENT;
-        f.outcome.badness = 1.0;
-        note(&f, "a frame that expected.ndjson does not name");
+        qa_findings_differ(&f, 1.0, "a frame that expected.ndjson does not name");
     } else {
         const qa_frame *expected = &r->suite.expected.items[index];
         f.outcome.expected = expected->count;
         code = examine(w, item, expected, r->suite.tensor_hashes[index], &f, output);
     }
     qa_write_outcome(&output->results, &f.outcome);
-    qa_pool_release(&f.pool);
+    qa_findings_release(&f);
     return code;
 }
 
@@ -279,13 +208,10 @@ static int give(void *user, cli_output *output)
     ptrdiff_t index = qa_suite_find(&r->suite, output->frame);
     if (index >= 0)
         r->seen[index] = true;
-    if (!code && output->extra[0].size > 0) {
-        qa_text key = { 0 };
-        qa_text_format(&key, "%s/%s", r->name, output->frame);
-        if (key.failed || !cli_lines_add(&r->options->figures, key.data, output->extra[0].data))
-            code = CLI_RESOURCE;
-        qa_text_release(&key);
-    }
+    if (!code && output->extra[0].size > 0 &&
+        !cli_reports_add_figure(&r->options->reports, r->name, output->frame,
+                                output->extra[0].data))
+        code = CLI_RESOURCE;
     if (!code)
         code = keep_lines(r, output);
     qa_outcomes_release(&one);
@@ -301,15 +227,12 @@ static int report_unseen(replay *r)
         if (r->seen[i] || !cli_shard_has(&r->options->shard, frame) ||
             qa_outcomes_find(&r->options->done, r->name, frame))
             continue;
-        static const char *const notes[] = { "the frame cannot be read" };
-        qa_outcome outcome = { .suite = r->name,
-                               .frame = frame,
-                               .verdict = QA_FAILED,
-                               .expected = r->suite.expected.items[i].count,
-                               .badness = 1000.0,
-                               .notes = notes,
-                               .note_count = 1 };
-        code = cli_replay_keep(r->options, &outcome);
+        plumb_diag diag = { .message = "its file gives no such frame" };
+        qa_findings f = qa_findings_start(r->name, frame);
+        f.outcome.expected = r->suite.expected.items[i].count;
+        qa_findings_fail(&f, PLUMB_E_IO, &diag);
+        code = cli_replay_keep(r->options, &f.outcome);
+        qa_findings_release(&f);
     }
     return code;
 }
@@ -342,7 +265,8 @@ static int run_frames(replay *r)
                       .count = choose_files(r, paths),
                       .jobs = r->options->jobs,
                       /* The report needs pixels. */
-                      .jpeg = r->options->html ? QA_SOURCE_JPEG_DECODED : QA_SOURCE_JPEG_AS_IS,
+                      .jpeg =
+                          r->options->reports.html ? QA_SOURCE_JPEG_DECODED : QA_SOURCE_JPEG_AS_IS,
                       .user = r,
                       .open = open_worker,
                       .work = work,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The HTML report of a replay: one file that needs no network and no other file. Each frame is
+ * The HTML report of a replay or a comparison: one file that needs no network and no other file. Each frame is
  * its picture with layers of SVG over it: expected, got, regions, dropped with the reason. The
  * invariant: names and labels are data, whatever characters they hold.
  */
@@ -12,9 +12,8 @@
 #include "qa/overlay.h"
 
 typedef struct qa_report_frame {
-    const qa_outcome *outcome;
-    const qa_frame *expected, *got;  /* UPRIGHT space; `got` may be NULL */
-    const qa_comparison *comparison; /* NULL where `got` is */
+    const qa_frame *expected, *got;  /* one may be NULL; UPRIGHT, NORMALIZED or VISION space */
+    const qa_comparison *comparison; /* NULL where one is */
     const qa_overlay_region *regions;
     size_t region_count;
     const qa_overlay_drop *drops;
@@ -24,7 +23,7 @@ typedef struct qa_report_frame {
     bool picture_is_png;
 } qa_report_frame;
 
-/* The figure of one frame. */
+/* The figure of one frame; nothing for a frame whose size is not known. */
 void qa_report_add_frame(qa_text *text, const qa_report_frame *frame);
 
 typedef struct qa_report_entry {
