@@ -81,6 +81,8 @@ bool cli_parse_count(const char *verb, const char *option, const char *text, lon
                      long *value);
 bool cli_parse_size(const char *verb, const char *option, const char *text, plumb_size *size);
 bool cli_parse_roi(const char *verb, const char *option, const char *text, plumb_irect *roi);
+bool cli_parse_homography(const char *verb, const char *option, const char *text,
+                          plumb_homography *homography);
 
 /* --- standard output --- */
 

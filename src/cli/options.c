@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 
 #define MOST_OPTIONS 48
 #define HELP_COLUMN  28
+
+#define LARGEST_OF_HOMOGRAPHY 1e9 /* as in a .frame.json */
 
 static void print_option(const cli_option *option)
 {
@@ -165,4 +169,30 @@ bool cli_parse_roi(const char *verb, const char *option, const char *text, plumb
     cli_usage_error(verb, "%s: --%s '%s' has to be x,y,width,height in upright pixels", verb,
                     option, text);
     return false;
+}
+
+bool cli_parse_homography(const char *verb, const char *option, const char *text,
+                          plumb_homography *homography)
+{
+    plumb_homography read, inverse;
+    const char *at = text;
+    bool ok = true;
+    for (int i = 0; i < 9 && ok; i++) {
+        char *end = NULL;
+        ok = (i == 0 || *at++ == ',') && !isspace((unsigned char)*at);
+        read.h[i] = ok ? strtod(at, &end) : 0.0;
+        ok = ok && end != at && fabs(read.h[i]) <= LARGEST_OF_HOMOGRAPHY;
+        at = ok ? end : at;
+    }
+    if (!ok || *at != '\0') {
+        cli_usage_error(verb, "%s: --%s '%s' has to be nine numbers, row by row: a,b,c,d,e,f,g,h,i",
+                        verb, option, text);
+        return false;
+    }
+    if (!plumb_homography_invert(&read, &inverse)) {
+        cli_usage_error(verb, "%s: --%s '%s' cannot be inverted", verb, option, text);
+        return false;
+    }
+    *homography = read;
+    return true;
 }

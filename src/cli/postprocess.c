@@ -16,6 +16,8 @@ typedef struct choice {
     long orientation;
     plumb_irect roi;
     bool has_roi;
+    plumb_homography plane;
+    bool has_plane;
     const char *name;
     cli_output_list outputs;
     cli_results results;
@@ -26,6 +28,10 @@ static const cli_option own_options[] = {
     { "size", "WxH", "of the frame as stored, before orientation; required" },
     { "orientation", "1..8", "of the frame, the EXIF value; 1 where it is left out" },
     { "roi", "X,Y,W,H", "region of interest in upright pixels" },
+    { "upright-from-plane", "A,B,...,I",
+      "homography from a flat object, such as millimetres on a target,\n"
+      "to the upright picture: nine numbers, row by row, as in a\n"
+      ".frame.json; for regions and distances in `plane` space" },
     { "output", "NAME=T.npy", "an output of the network; once for each, in their order" },
     { "name", "NAME", "of the frame in the results; 'frame' where it is left out" },
 };
@@ -44,6 +50,10 @@ static int set_own(void *user, const char *name, const char *value)
         c->has_roi = cli_parse_roi("postprocess", name, value, &c->roi);
         return c->has_roi ? CLI_OK : CLI_USAGE;
     }
+    if (strcmp(name, "upright-from-plane") == 0) {
+        c->has_plane = cli_parse_homography("postprocess", name, value, &c->plane);
+        return c->has_plane ? CLI_OK : CLI_USAGE;
+    }
     c->name = value;
     return CLI_OK;
 }
@@ -52,6 +62,7 @@ static int decode(choice *c, const cli_model *model, cli_session *session, cli_o
 {
     plumb_run_options options = PLUMB_RUN_OPTIONS_INIT;
     options.trace = cli_trace_wanted(&c->trace);
+    options.upright_from_plane = c->has_plane ? &c->plane : NULL;
     plumb_result result;
     plumb_diag diag = { 0 };
     plumb_status status = plumb_session_postprocess(

@@ -43,6 +43,21 @@ def main():
         bare = run("run", path, describe(tmp, "none"), *base)
         points.check("without one the error says what is missing",
                      bare.code == 3 and "plane" in bare.err, bare)
+        decode = ["postprocess", path, "--size", "64x64", "--name", "flat.frame.json", "--output",
+                  "rows=" + os.path.join(out, "flat.rows.npy")]
+        alone = run(*decode, "--upright-from-plane", ",".join(map(str, plane)))
+        points.check("postprocess takes the homography as an option", alone.code == 0 and
+                     alone.lines() == found.lines(), alone, found)
+        bare = run(*decode)
+        points.check("and says what is missing without it", bare.code == 3 and "plane" in bare.err,
+                     bare)
+        for wrong in ("1,2,3", "1,0,0,0,1,0,0,0,1,0", "1,0,0,0,x,0,0,0,1", "1,0,0,0,nan,0,0,0,1",
+                      "1,0,0,0, 1,0,0,0,1", ""):
+            bad = run(*decode, "--upright-from-plane", wrong)
+            points.check(f"--upright-from-plane '{wrong}' is refused", bad.code == 2 and
+                         "nine numbers" in bad.err, bad)
+        bad = run(*decode, "--upright-from-plane", "0,0,0,0,0,0,0,0,0")
+        points.check("and so is one without an inverse", bad.code == 2 and "inverted" in bad.err, bad)
         for wrong, word in (([1, 2, 3], "9"), ([0] * 9, "inverted"), ("x", "9")):
             bad = run("run", path, describe(tmp, "none", upright_from_plane=wrong), *base)
             points.check(f"upright_from_plane {wrong!r:.12} is refused by name", bad.code == 3 and
