@@ -29,6 +29,8 @@ extern "C" {
  *          plumb_tensor_validate, its address and strides are multiples of its element, and no
  *          two outputs have one name.
  * release  when the session is destroyed; may be NULL. Called once also when prepare failed.
+ * explain  after prepare or infer failed: why, in a line of words that stays valid until the next
+ *          call. The session puts it into its diag. May be NULL, and may return NULL.
  *
  * A non-zero return of prepare or infer is passed through unchanged by the session; a failed
  * prepare is not called again, every later run returns its code. */
@@ -39,15 +41,18 @@ typedef struct plumb_detector {
     plumb_status (*infer)(void *user, const plumb_tensor *inputs, size_t input_count,
                           plumb_outputs *outputs);
     void (*release)(void *user);
+    const char *(*explain)(void *user);
 } plumb_detector;
 
 /* clang-format off */
-#define PLUMB_DETECTOR_INIT { sizeof(plumb_detector), NULL, NULL, NULL, NULL }
+#define PLUMB_DETECTOR_INIT { sizeof(plumb_detector), NULL, NULL, NULL, NULL, NULL }
 /* clang-format on */
 
 /* What a shared object exports to be a backend of the command-line tool. `model` is the --model
  * argument or NULL, `options` the text of --backend-options or NULL. On success `detector` is
- * filled and owns what it needs until release; on failure nothing is kept and `diag` says why. */
+ * filled and owns what it needs until release; on failure nothing is kept and `diag` says why.
+ * `detector` comes as PLUMB_DETECTOR_INIT of the tool's header: a backend that is built with a newer
+ * one sets members only where struct_size says that they are there. */
 typedef struct plumb_backend_request {
     uint32_t struct_size;
     const char *model;

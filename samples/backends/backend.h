@@ -6,6 +6,7 @@
 #ifndef BACKENDS_BACKEND_H
 #define BACKENDS_BACKEND_H
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,13 @@ static inline plumb_status backend_fail(plumb_diag *diag, plumb_status status, c
     snprintf(diag->message, sizeof(diag->message), "%.100s%s%.150s", message, detail ? ": " : "",
              detail ? detail : "");
     return status;
+}
+
+/* A tool that was built with an older header has no room for `explain`. */
+static inline void backend_explain(plumb_detector *detector, const char *(*explain)(void *user))
+{
+    if (detector->struct_size >= offsetof(plumb_detector, explain) + sizeof(detector->explain))
+        detector->explain = explain;
 }
 
 /* Take the next key and value off `*options`, which starts as the text of the request and may be

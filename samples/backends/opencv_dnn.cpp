@@ -27,6 +27,7 @@ struct Instance {
     cv::dnn::Net net;
     std::vector<std::string> names; /* of the outputs */
     std::vector<cv::Mat> outputs;
+    std::string why; /* the last infer failed */
 };
 
 /* OpenCV would print every error itself, before it throws. */
@@ -108,20 +109,37 @@ void run(Instance &instance, const plumb_tensor *inputs, size_t count, plumb_out
     outputs->count = instance.outputs.size();
 }
 
+plumb_status fail(Instance &instance, const char *why) noexcept
+{
+    try {
+        instance.why = why;
+    } catch (...) { /* no memory for the words */
+    }
+    return PLUMB_E_BACKEND;
+}
+
 plumb_status infer(void *user, const plumb_tensor *inputs, size_t count, plumb_outputs *outputs)
 {
-    /* No exception may cross into C; the callback has no diag, so the text goes to the user. */
+    Instance &instance = *static_cast<Instance *>(user);
+    instance.why.clear();
+    /* No exception may cross into C. */
     try {
-        run(*static_cast<Instance *>(user), inputs, count, outputs);
+        run(instance, inputs, count, outputs);
         return PLUMB_OK;
     } catch (const std::bad_alloc &) {
         return PLUMB_E_NOMEM;
+    } catch (const cv::Exception &error) {
+        return fail(instance, error.err.c_str());
     } catch (const std::exception &error) {
-        std::fprintf(stderr, "opencv-dnn: %s\n", error.what());
+        return fail(instance, error.what());
     } catch (...) {
-        std::fprintf(stderr, "opencv-dnn: unknown exception\n");
+        return fail(instance, "unknown exception");
     }
-    return PLUMB_E_BACKEND;
+}
+
+const char *explain(void *user)
+{
+    return static_cast<Instance *>(user)->why.c_str();
 }
 
 void release(void *user)
@@ -182,6 +200,7 @@ plumb_status plumb_backend_open(const plumb_backend_request *request, plumb_dete
         instance->names = instance->net.getUnconnectedOutLayersNames();
         detector->user = instance.release();
         detector->infer = infer;
+        backend_explain(detector, explain);
         detector->release = release;
         return PLUMB_OK;
     } catch (const std::bad_alloc &) {

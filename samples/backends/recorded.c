@@ -229,14 +229,18 @@ static plumb_status infer(void *user, const plumb_tensor *inputs, size_t count,
     (void)inputs;
     (void)count;
     instance *self = user;
-    if (!self->frame_known) {
-        fprintf(stderr,
-                "recorded: which frame this is was not said (" PLUMB_BACKEND_FRAME_SYMBOL ")\n");
+    if (!self->frame_known)
         return PLUMB_E_BACKEND;
-    }
     *outputs = self->views;
     self->frame_known = false;
     return PLUMB_OK;
+}
+
+/* There is one way for infer to fail. */
+static const char *explain(void *user)
+{
+    (void)user;
+    return "which frame this is was not said (" PLUMB_BACKEND_FRAME_SYMBOL ")";
 }
 
 static void release(void *user)
@@ -321,6 +325,7 @@ plumb_status plumb_backend_open(const plumb_backend_request *request, plumb_dete
     }
     detector->user = self;
     detector->infer = infer;
+    backend_explain(detector, explain);
     detector->release = release;
     return PLUMB_OK;
 }

@@ -20,6 +20,7 @@ typedef struct instance {
     TfLiteInterpreterOptions *options;
     TfLiteInterpreter *interpreter;
     char error[192]; /* what the library said last */
+    char why[256];   /* prepare or infer failed */
 } instance;
 
 static void keep_error(void *user, const char *format, va_list arguments)
@@ -28,10 +29,16 @@ static void keep_error(void *user, const char *format, va_list arguments)
     vsnprintf(self->error, sizeof(self->error), format, arguments);
 }
 
-static plumb_status say(const instance *self, const char *what)
+static plumb_status say(instance *self, const char *what)
 {
-    fprintf(stderr, "tflite: %s%s%s\n", what, self->error[0] ? ": " : "", self->error);
+    snprintf(self->why, sizeof(self->why), "%s%s%s", what, self->error[0] ? ": " : "", self->error);
+    self->error[0] = '\0';
     return PLUMB_E_BACKEND;
+}
+
+static const char *explain(void *user)
+{
+    return ((const instance *)user)->why;
 }
 
 static const struct {
@@ -73,8 +80,9 @@ static plumb_status prepare_input(instance *self, const plumb_tensor_info *info)
         return say(self, "the model has no input of this name");
     const TfLiteTensor *tensor = TfLiteInterpreterGetInputTensor(self->interpreter, index);
     if (dtype_of(tensor) != info->dtype) {
-        fprintf(stderr, "tflite: the model wants input of type %s, the card makes %s\n",
-                plumb_dtype_name(dtype_of(tensor)), plumb_dtype_name(info->dtype));
+        snprintf(self->why, sizeof(self->why),
+                 "the model wants input of type %s, the card makes %s",
+                 plumb_dtype_name(dtype_of(tensor)), plumb_dtype_name(info->dtype));
         return PLUMB_E_DTYPE;
     }
     int sides[PLUMB_MAX_RANK];
@@ -92,6 +100,7 @@ static plumb_status prepare_input(instance *self, const plumb_tensor_info *info)
 static plumb_status prepare(void *user, const plumb_tensor_info *inputs, size_t count)
 {
     instance *self = user;
+    self->why[0] = '\0';
     plumb_status status = PLUMB_OK;
     for (size_t i = 0; i < count && !status; i++)
         status = prepare_input(self, &inputs[i]);
@@ -122,6 +131,7 @@ static plumb_status infer(void *user, const plumb_tensor *inputs, size_t count,
                           plumb_outputs *outputs)
 {
     instance *self = user;
+    self->why[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         TfLiteTensor *tensor =
             TfLiteInterpreterGetInputTensor(self->interpreter, find_input(self, inputs[i].name));
@@ -195,6 +205,7 @@ plumb_status plumb_backend_open(const plumb_backend_request *request, plumb_dete
     detector->user = self;
     detector->prepare = prepare;
     detector->infer = infer;
+    backend_explain(detector, explain);
     detector->release = release;
     return PLUMB_OK;
 }

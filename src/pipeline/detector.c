@@ -179,6 +179,17 @@ plumb_status plumb_session_accept(plumb_session *session, const plumb_outputs *o
     return status;
 }
 
+/* The code passes through unchanged; the detector's own words follow it. */
+static plumb_status report(const plumb_detector *detector, plumb_status status, const char *call,
+                           plumb_diag *diag)
+{
+    const char *why = detector->explain ? detector->explain(detector->user) : NULL;
+    int length = why ? (int)strcspn(why, "\r\n") : 0;
+    return plumb_fail(diag, status, "infer", "the detector's %s returned %d: %s%s%.*s", call,
+                      (int)status, plumb_status_text(status), length > 0 ? ": " : "", length,
+                      length > 0 ? why : "");
+}
+
 static plumb_status prepare(plumb_session *session, plumb_diag *diag)
 {
     const plumb_detector *detector = &session->detector;
@@ -187,9 +198,7 @@ static plumb_status prepare(plumb_session *session, plumb_diag *diag)
                                                     session->pipeline->input_count);
     session->prepared = true;
     if (session->prepare_status)
-        return plumb_fail(diag, session->prepare_status, "infer",
-                          "the detector's prepare returned %d: %s", (int)session->prepare_status,
-                          plumb_status_text(session->prepare_status));
+        return report(detector, session->prepare_status, "prepare", diag);
     return PLUMB_OK;
 }
 
@@ -204,8 +213,7 @@ plumb_status plumb_session_infer(plumb_session *session, plumb_diag *diag)
     status = detector->infer(detector->user, session->inputs, session->pipeline->input_count,
                              &session->outputs);
     if (status)
-        return plumb_fail(diag, status, "infer", "the detector's infer returned %d: %s",
-                          (int)status, plumb_status_text(status));
+        return report(detector, status, "infer", diag);
     status = check_outputs(&session->outputs, diag);
     session->has_outputs = status == PLUMB_OK;
     return plumb_stage_failed(diag, status, PLUMB_STAGE_INFER);

@@ -288,6 +288,60 @@ static void test_optional_callbacks(void **state)
     plumb_pipeline_destroy(NULL);
 }
 
+/* What a detector says of its failure. */
+static const char *words;
+
+static const char *explain(void *user)
+{
+    assert_non_null(user);
+    return words;
+}
+
+static void test_explained_failures(void **state)
+{
+    (void)state;
+    bench b;
+    start(&b);
+    plumb_session_destroy(&b.session);
+    plumb_detector detector = fake_interface(&b.fake);
+    detector.explain = explain;
+    assert_int_equal(plumb_session_create(b.pipeline, &detector, &b.session, NULL), PLUMB_OK);
+    b.fake.infer_status = PLUMB_E_BACKEND;
+    words = "layer 3 has no kernel\nat file.cpp:7";
+    assert_int_equal(run(&b), PLUMB_E_BACKEND);
+    assert_string_equal(b.diag.field, "infer");
+    assert_non_null(strstr(b.diag.message, "infer returned -502"));
+    const char *end = b.diag.message + strlen(b.diag.message) - strlen(": layer 3 has no kernel");
+    assert_string_equal(end, ": layer 3 has no kernel"); /* a line, not more */
+    words = NULL;
+    assert_int_equal(run(&b), PLUMB_E_BACKEND);
+    assert_null(strstr(b.diag.message, "layer"));
+    b.fake.infer_status = PLUMB_OK;
+    words = "not asked";
+    assert_int_equal(run(&b), PLUMB_OK);
+    stop(&b);
+
+    start(&b);
+    plumb_session_destroy(&b.session);
+    b.fake.prepare_status = -77;
+    words = "no such device";
+    assert_int_equal(plumb_session_create(b.pipeline, &detector, &b.session, NULL), PLUMB_OK);
+    assert_int_equal(run(&b), -77);
+    assert_non_null(strstr(b.diag.message, "prepare returned -77"));
+    assert_non_null(strstr(b.diag.message, "no such device"));
+    stop(&b);
+
+    /* A detector of an older header ends before it: what lies behind is not called. */
+    start(&b);
+    plumb_session_destroy(&b.session);
+    detector.struct_size = offsetof(plumb_detector, explain);
+    assert_int_equal(plumb_session_create(b.pipeline, &detector, &b.session, NULL), PLUMB_OK);
+    b.fake.infer_status = PLUMB_E_BACKEND;
+    assert_int_equal(run(&b), PLUMB_E_BACKEND);
+    assert_null(strstr(b.diag.message, "no such device"));
+    stop(&b);
+}
+
 /* --- frames --- */
 
 static void test_bad_frames(void **state)
@@ -419,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_outputs_for_another_head),
         cmocka_unit_test(test_failing_detector),
         cmocka_unit_test(test_optional_callbacks),
+        cmocka_unit_test(test_explained_failures),
         cmocka_unit_test(test_bad_frames),
         cmocka_unit_test(test_plane_regions_need_a_homography),
         cmocka_unit_test(test_failing_memory),
