@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,18 +68,56 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static int make_one(const char *path)
+/* With `again` it may be there already. */
+static int make_one(const char *folder, const char *name, bool again)
 {
-    if (path && mkdir(path, 0777) == 0)
+    char *path = join(folder, name);
+    int code = CLI_OK;
+    if (!path)
+        return out_of_memory();
+    if (mkdir(path, 0777) != 0 && !(again && errno == EEXIST)) {
+        cli_message("%s: %s", path, strerror(errno));
+        code = CLI_RESOURCE;
+    }
+    free(path);
+    return code;
+}
+
+static int lock_folder(cli_suite_folder *folder)
+{
+    folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY);
+    if (folder->lock >= 0 && flock(folder->lock, LOCK_EX | LOCK_NB) == 0)
         return CLI_OK;
-    cli_message("%s: %s", path ? path : "suite", path ? strerror(errno) : "out of memory");
+    if (folder->lock >= 0 && errno == EWOULDBLOCK)
+        cli_message("%s: another record is at work there", folder->path);
+    else
+        cli_message("%s: %s", folder->path, strerror(errno));
     return CLI_RESOURCE;
 }
 
-int cli_suite_make_folder(const char *out, char **made)
+static int open_folder(bool resume, cli_suite_folder *folder)
+{
+    bool made = mkdir(folder->path, 0777) == 0;
+    if (!made && errno != EEXIST) {
+        cli_message("%s: %s", folder->path, strerror(errno));
+        return CLI_RESOURCE;
+    }
+    int code = lock_folder(folder);
+    if (!code && !made && !resume) {
+        cli_message("%s: a record that was cut short left it; --resume goes on with it, or remove "
+                    "it",
+                    folder->path);
+        code = CLI_RESOURCE;
+    }
+    if (!code)
+        code = make_one(folder->path, "frames", resume);
+    return code ? code : make_one(folder->path, "outputs", resume);
+}
+
+int cli_suite_make_folder(const char *out, bool resume, cli_suite_folder *folder)
 {
     struct stat facts;
-    *made = NULL;
+    *folder = (cli_suite_folder){ .lock = -1 };
     if (lstat(out, &facts) == 0) {
         cli_message("%s: is there already", out);
         return CLI_RESOURCE;
@@ -85,52 +125,65 @@ int cli_suite_make_folder(const char *out, char **made)
     size_t length = strlen(out);
     while (length > 1 && out[length - 1] == '/')
         length--;
-    char *folder = malloc(length + 32);
-    if (!folder)
+    folder->path = malloc(length + sizeof(".part"));
+    if (!folder->path)
         return out_of_memory();
-    snprintf(folder, length + 32, "%.*s.%ld.tmp", (int)length, out, (long)getpid());
-    char *frames = join(folder, "frames"), *outputs = join(folder, "outputs");
-    int code = make_one(folder);
-    if (!code)
-        code = make_one(frames);
-    if (!code)
-        code = make_one(outputs);
-    free(frames);
-    free(outputs);
-    if (code) {
-        cli_suite_remove_folder(folder);
-        free(folder);
-        return code;
-    }
-    *made = folder;
-    return CLI_OK;
+    snprintf(folder->path, length + sizeof(".part"), "%.*s.part", (int)length, out);
+    int code = open_folder(resume, folder);
+    if (code)
+        cli_suite_close_folder(folder);
+    return code;
 }
 
-/* Only what this program puts there: files, one folder deep. */
-static void remove_files(const char *folder)
+void cli_suite_close_folder(cli_suite_folder *folder)
 {
-    DIR *listing = opendir(folder);
+    if (folder->lock >= 0)
+        close(folder->lock);
+    free(folder->path);
+    *folder = (cli_suite_folder){ .lock = -1 };
+}
+
+/* Files of FOLDER/NAME whose name ends in `ending`; not what lies in folders below. */
+static void remove_files(const char *folder, const char *name, const char *ending)
+{
+    char *path = join(folder, name);
+    DIR *listing = path ? opendir(path) : NULL;
     for (struct dirent *e = listing ? readdir(listing) : NULL; e; e = readdir(listing)) {
-        char *path = e->d_name[0] == '.' ? NULL : join(folder, e->d_name);
-        if (path)
-            unlink(path);
-        free(path);
+        size_t length = strlen(e->d_name), tail = strlen(ending);
+        bool wanted =
+            e->d_name[0] != '.' && length >= tail && strcmp(e->d_name + length - tail, ending) == 0;
+        char *file = wanted ? join(path, e->d_name) : NULL;
+        if (file)
+            unlink(file);
+        free(file);
     }
     if (listing)
         closedir(listing);
-    rmdir(folder);
+    free(path);
 }
 
-void cli_suite_remove_folder(const char *folder)
+int cli_suite_finish_folder(const cli_suite_folder *folder, const char *out)
 {
-    char *frames = join(folder, "frames"), *outputs = join(folder, "outputs");
-    if (frames)
-        remove_files(frames);
-    if (outputs)
-        remove_files(outputs);
-    remove_files(folder);
-    free(frames);
-    free(outputs);
+    remove_files(folder->path, ".", ".tmp");
+    remove_files(folder->path, "frames", ".tmp");
+    remove_files(folder->path, "outputs", ".tmp");
+    if (rename(folder->path, out) == 0)
+        return CLI_OK;
+    cli_message("%s: %s", out, strerror(errno));
+    return CLI_RESOURCE;
+}
+
+void cli_suite_remove_folder(const cli_suite_folder *folder)
+{
+    static const char *const names[] = { "frames", "outputs", "." };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        remove_files(folder->path, names[i], "");
+        char *path = join(folder->path, names[i]);
+        if (path)
+            rmdir(path);
+        free(path);
+    }
+    rmdir(folder->path);
 }
 
 /* Several descriptions may share a file of planes; other files of one name are a mistake. */
@@ -152,23 +205,10 @@ static int check_same(const char *from, const char *to)
 }
 
 /* Clips may be larger than memory, so files are copied in pieces. */
-static int copy_file(const char *from, const char *folder, const char *name)
+static int copy_pieces(const char *from, const char *to)
 {
-    char *to = join(folder, name);
-    if (!to)
-        return out_of_memory();
-    FILE *in = fopen(from, "rb"), *out = in ? fopen(to, "wbx") : NULL;
-    int code = CLI_OK;
-    if (in && !out && errno == EEXIST) {
-        code = check_same(from, to);
-        fclose(in);
-        free(to);
-        return code;
-    }
-    if (!in || !out) {
-        cli_message("%s: %s", in ? to : from, strerror(errno));
-        code = in ? CLI_RESOURCE : CLI_BAD_INPUT;
-    }
+    FILE *in = fopen(from, "rb"), *out = in ? fopen(to, "wb") : NULL;
+    int code = in && out ? CLI_OK : in ? CLI_RESOURCE : CLI_BAD_INPUT;
     static char piece[1 << 16];
     size_t size;
     while (!code && (size = fread(piece, 1, sizeof(piece), in)) > 0)
@@ -178,10 +218,33 @@ static int copy_file(const char *from, const char *folder, const char *name)
         code = CLI_BAD_INPUT;
     if (out && fclose(out) != 0 && !code)
         code = CLI_RESOURCE;
-    if (code && in && out)
+    if (code)
         cli_message("%s: %s", code == CLI_RESOURCE ? to : from, strerror(errno ? errno : EIO));
     if (in)
         fclose(in);
+    return code;
+}
+
+/* Under a name of its own until it is whole. */
+static int copy_file(const char *from, const char *folder, const char *name)
+{
+    struct stat facts;
+    char *to = join(folder, name);
+    qa_text part = { 0 };
+    qa_text_format(&part, "%s.tmp", to ? to : "");
+    int code = CLI_OK;
+    if (!to || part.failed) {
+        code = out_of_memory();
+    } else if (lstat(to, &facts) == 0) {
+        code = check_same(from, to);
+    } else {
+        code = copy_pieces(from, part.data);
+        if (!code && rename(part.data, to) != 0) {
+            cli_message("%s: %s", to, strerror(errno));
+            code = CLI_RESOURCE;
+        }
+    }
+    qa_text_release(&part);
     free(to);
     return code;
 }

@@ -11,10 +11,20 @@
 /* Frames are told apart by their names without folders and endings. */
 int cli_suite_check_names(char **paths, size_t count);
 
-/* A new folder beside `out`, with frames/ and outputs/ in it; `out` itself must not exist. `*made`
- * is to be freed. */
-int cli_suite_make_folder(const char *out, char **made);
-void cli_suite_remove_folder(const char *folder);
+/* A folder while it is filled: OUT.part, which one process at a time may work in. */
+typedef struct cli_suite_folder {
+    char *path;
+    int lock; /* held until the process ends or the folder is closed */
+} cli_suite_folder;
+
+/* Make OUT.part with frames/ and outputs/ in it, or with `resume` go on with one that is there;
+ * OUT itself must not exist. */
+int cli_suite_make_folder(const char *out, bool resume, cli_suite_folder *folder);
+
+/* Give it its name, without what an interrupted run left half-written. */
+int cli_suite_finish_folder(const cli_suite_folder *folder, const char *out);
+void cli_suite_remove_folder(const cli_suite_folder *folder);
+void cli_suite_close_folder(cli_suite_folder *folder);
 
 /* The card as FOLDER/card.json, and the files it names beside it. */
 int cli_suite_copy_card(const char *card, const char *folder);

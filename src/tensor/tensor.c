@@ -53,7 +53,7 @@ plumb_status plumb_tensor_validate(plumb_tensor *tensor, plumb_diag *diag)
     if (element == 0)
         return plumb_fail(diag, PLUMB_E_DTYPE, "dtype", "%d is not an element type",
                           (int)tensor->dtype);
-    int64_t bytes;
+    int64_t bytes = 0;
     plumb_status status = check_shape(tensor, &bytes, diag);
     if (status)
         return status;

@@ -159,7 +159,8 @@ def main():
         check_codes(points, input_cases(tmp, card, frame), 3)
         check_cards(points, tmp, frame)
         check_output(points, tmp, card, rows)
-    for verb in ("run", "preprocess", "postprocess", "bench", "inspect"):
+    for verb in ("run", "preprocess", "postprocess", "record", "replay", "merge", "compare", "doctor",
+                 "bench", "fit", "inspect"):
         found = run(verb, "--help")
         points.check(f"{verb} --help", found.code == 0 and
                      found.out.startswith(f"usage: plumbline {verb} ") and found.err == "", found)

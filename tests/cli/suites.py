@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """record, replay, merge and compare: suites, differences, reports, shards, resuming."""
+import fcntl
 import html.parser
 import json
 import os
@@ -80,6 +81,53 @@ def check_record(points, tmp, card, paths, out):
     points.check("frames whose outputs would share a file are refused",
                  twins.code == 3 and "'p0'" in twins.err, twins)
     return suite
+
+
+def tree(path):
+    """Every file below a folder, by its name there."""
+    found = {}
+    for where, _, names in os.walk(path):
+        for name in names:
+            full = os.path.join(where, name)
+            with open(full, "rb") as file:
+                found[os.path.relpath(full, path)] = file.read()
+    return found
+
+
+def check_record_resume(points, tmp, card, paths, out, suite):
+    """The last output is missing, then is there: nothing else is run again."""
+    half, resumed = os.path.join(tmp, "half"), os.path.join(tmp, "resumed")
+    shutil.copytree(out, half)
+    os.remove(os.path.join(half, "g.rows.npy"))
+    base = ["record", card, *paths, "--backend", "recorded", "--model", half, "--out", resumed]
+    whole = run(*base)
+    points.check("a record that fails leaves nothing", whole.code != 0 and
+                 not [n for n in os.listdir(tmp) if n.startswith("resumed")], whole)
+    cut = run(*base, "--resume")
+    points.check("with --resume it leaves what it has", cut.code != 0 and
+                 os.listdir(tmp).count("resumed.part") == 1 and not os.path.exists(resumed), cut)
+    found = run(*base)
+    points.check("which is not taken over unasked", found.code == 4 and "--resume" in found.err,
+                 found)
+    shutil.copy(os.path.join(out, "g.rows.npy"), half)
+    save_rows(os.path.join(half, "p0.rows.npy"), [[0, 0, 8, 6, 0.99, 0]])  # must not be read again
+    part = os.path.join(tmp, "resumed.part")
+    with open(os.path.join(part, "journal.txt"), "a", encoding="utf-8") as file:
+        file.write("0123456789abcdef torn")
+    write(os.path.join(part, "outputs", "p0.rows.npy.1.tmp"), "torn")
+    found = run(*base, "--resume")
+    points.check("then it goes on", found.code == 0 and f"{COUNT} frames recorded, {COUNT - 1} of "
+                 "them before" in found.err and not os.path.exists(part), found)
+    points.equal("and the suite is that of one go", tree(resumed), tree(suite))
+    busy = os.path.join(tmp, "busy.part")
+    os.makedirs(busy)
+    lock = os.open(busy, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    found = run("record", card, *paths, "--backend", "recorded", "--model", out, "--out",
+                os.path.join(tmp, "busy"), "--resume")
+    points.check("a folder that another process fills is left alone", found.code == 4 and
+                 "another record" in found.err and os.listdir(busy) == [], found)
+    os.close(lock)
 
 
 def check_replay(points, tmp, suite):
@@ -372,6 +420,7 @@ def main():
     with folder() as tmp:
         card, paths, out = make_inputs(tmp)
         suite = check_record(points, tmp, card, paths, out)
+        check_record_resume(points, tmp, card, paths, out, suite)
         check_replay(points, tmp, suite)
         check_inspect(points, suite)
         check_stages(points, tmp, suite)
