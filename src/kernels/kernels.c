@@ -8,8 +8,8 @@ static const struct {
     [PLUMB_STEP_PICK] = { 1, 1, false },         [PLUMB_STEP_PILLOW] = { 1, 1, false },
     [PLUMB_STEP_LINEAR_FIRST] = { 1, 2, false }, [PLUMB_STEP_LINEAR_SECOND] = { 2, 1, false },
     [PLUMB_STEP_EXACT_FIRST] = { 1, 2, false },  [PLUMB_STEP_EXACT_SECOND] = { 2, 1, false },
-    [PLUMB_STEP_FLOAT_FIRST] = { 1, 4, true },   [PLUMB_STEP_FLOAT_SECOND] = { 4, 4, true },
-    [PLUMB_STEP_FLOAT_ROUND] = { 4, 1, true },
+    [PLUMB_STEP_MEAN] = { 1, 1, false },         [PLUMB_STEP_FLOAT_FIRST] = { 1, 4, true },
+    [PLUMB_STEP_FLOAT_SECOND] = { 4, 4, true },  [PLUMB_STEP_FLOAT_ROUND] = { 4, 1, true },
 };
 
 size_t plumb_step_input_size(plumb_step step)
@@ -41,7 +41,9 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
         plumb_kernels_init_avx2_color(kernels);
         plumb_kernels_init_avx2_along(kernels);
         plumb_kernels_init_avx2_floats(kernels);
+        plumb_kernels_init_avx2_pick(kernels);
         plumb_kernels_init_avx2_words(kernels);
+        plumb_kernels_init_avx2_mean(kernels);
         plumb_kernels_init_avx2_across(kernels);
         plumb_kernels_init_avx2_store(kernels);
     }

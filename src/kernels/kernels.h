@@ -25,6 +25,7 @@ typedef enum plumb_step {
     PLUMB_STEP_LINEAR_SECOND, /* i16 to u8: (sum of (w*h >> 16) + 2) >> 2 */
     PLUMB_STEP_EXACT_FIRST,   /* u8 to u16: sum, weights add up to 256 (OpenCV's exact bilinear) */
     PLUMB_STEP_EXACT_SECOND,  /* u16 to u8: (sum + 2^15) >> 16 */
+    PLUMB_STEP_MEAN,          /* u8 to u8: (sum + 64) >> 7, weights add up to 128, none below 0 */
     PLUMB_STEP_FLOAT_FIRST,   /* u8 to f32: sum in the order of the taps */
     PLUMB_STEP_FLOAT_SECOND,  /* f32 to f32, the same */
     PLUMB_STEP_FLOAT_ROUND,   /* f32 to u8: sum * factor, to nearest even, clipped */
@@ -51,7 +52,8 @@ typedef struct plumb_taps {
 typedef void (*plumb_along_fn)(void *const to[], const void *const from[], int planes,
                                const plumb_taps *taps);
 
-/* Output `output` of `taps`, for `n` columns; rows[j] is the row of its tap j. */
+/* Output `output` of `taps`, for `n` columns; rows[j] is the row of its tap j. PLUMB_STEP_MEAN reads
+ * camera memory, rows without slack. */
 typedef void (*plumb_across_fn)(void *to, const void *const *rows, const plumb_taps *taps,
                                 int32_t output, int32_t n);
 
@@ -138,6 +140,8 @@ void plumb_kernels_init_libyuv(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_color(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_along(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_floats(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_mean(plumb_kernels *kernels);
+void plumb_kernels_init_avx2_pick(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_words(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_across(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_store(plumb_kernels *kernels);

@@ -213,7 +213,8 @@ typedef struct random_taps {
 static void make_weights(random_state *r, plumb_step step, random_taps *t, int32_t output)
 {
     int32_t n = t->taps.taps, *w = t->integer + output * n;
-    int32_t unit = step == PLUMB_STEP_LINEAR_FIRST || step == PLUMB_STEP_LINEAR_SECOND ? 2048 : 256;
+    bool linear = step == PLUMB_STEP_LINEAR_FIRST || step == PLUMB_STEP_LINEAR_SECOND;
+    int32_t unit = linear ? 2048 : step == PLUMB_STEP_MEAN ? 128 : 256;
     for (int32_t j = 0; j < n; j++) {
         t->real[output * n + j] = (float)random_between(r, -0.4, 1.0) / (float)n;
         w[j] = (int32_t)random_between(r, -1500000.0, 5500000.0) / n;
@@ -221,6 +222,11 @@ static void make_weights(random_state *r, plumb_step step, random_taps *t, int32
     if (step == PLUMB_STEP_PILLOW)
         return;
     memset(w, 0, (size_t)n * sizeof(*w));
+    while (step == PLUMB_STEP_MEAN && random_below(r, 8) && unit > 0) {
+        int32_t share = random_below(r, unit + 1);
+        w[random_below(r, n)] += share;
+        unit -= share;
+    }
     int32_t a = random_below(r, n), b = random_below(r, n);
     int32_t share = random_below(r, unit + 1);
     w[a] += share;
@@ -329,7 +335,8 @@ static void sum_across_rows(void **state)
             fence rows[40], to = fence_make(out + PLUMB_ROW_SLACK);
             const void *pointers[40];
             for (int32_t j = 0; j < t.taps.taps; j++) {
-                rows[j] = input_row(&r, (plumb_step)step, n);
+                rows[j] = step == PLUMB_STEP_MEAN ? random_fence(&r, (size_t)n)
+                                                  : input_row(&r, (plumb_step)step, n);
                 pointers[j] = rows[j].data;
             }
             reference.across[step](want, pointers, &t.taps, output, n);

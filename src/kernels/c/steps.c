@@ -67,6 +67,7 @@ static inline uint8_t clip(int32_t x)
 #define FROM_LINEAR(sum) clip(((sum) + 2) >> 2)
 #define TO_EXACT(sum)    (uint16_t)(sum)
 #define FROM_EXACT(sum)  (uint8_t)(((sum) + 32768) >> 16)
+#define TO_MEAN(sum)     (uint8_t)((sum) >> 7)
 #define AS_IS(sum)       (sum)
 #define ROUNDED(sum)     clip((int32_t)lrintf((sum)*factor))
 
@@ -75,6 +76,7 @@ DEFINE_STEP(linear_first, uint8_t, int16_t, int32_t, integer, 0, PRODUCT, TO_LIN
 DEFINE_STEP(linear_second, int16_t, uint8_t, int32_t, integer, 0, HIGH_PRODUCT, FROM_LINEAR)
 DEFINE_STEP(exact_first, uint8_t, uint16_t, int32_t, integer, 0, PRODUCT, TO_EXACT)
 DEFINE_STEP(exact_second, uint16_t, uint8_t, int32_t, integer, 0, PRODUCT, FROM_EXACT)
+DEFINE_STEP(mean, uint8_t, uint8_t, int32_t, integer, 64, PRODUCT, TO_MEAN)
 DEFINE_STEP(float_first, uint8_t, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_second, float, float, float, real, 0.0f, PRODUCT, AS_IS)
 DEFINE_STEP(float_round, float, uint8_t, float, real, 0.0f, PRODUCT, ROUNDED)
@@ -119,6 +121,7 @@ static const struct {
     [PLUMB_STEP_LINEAR_SECOND] = { along_linear_second, across_linear_second },
     [PLUMB_STEP_EXACT_FIRST] = { along_exact_first, across_exact_first },
     [PLUMB_STEP_EXACT_SECOND] = { along_exact_second, across_exact_second },
+    [PLUMB_STEP_MEAN] = { along_mean, across_mean },
     [PLUMB_STEP_FLOAT_FIRST] = { along_float_first, across_float_first },
     [PLUMB_STEP_FLOAT_SECOND] = { along_float_second, across_float_second },
     [PLUMB_STEP_FLOAT_ROUND] = { along_float_round, across_float_round },

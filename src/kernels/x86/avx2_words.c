@@ -59,23 +59,19 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *program)
     }
 }
 
-PLUMB_INLINE __m256i vector(const void *from)
-{
-    return _mm256_load_si256((const __m256i *)from);
-}
-
 /* Both words of eight outputs. */
 PLUMB_INLINE __m256i words_of(const int16_t *from, const word_group *g)
 {
     __m256i even = plumb_two_windows(from + g->bases[0], from + g->bases[2]);
     __m256i odd = plumb_two_windows(from + g->bases[1], from + g->bases[3]);
-    return _mm256_or_si256(_mm256_shuffle_epi8(even, vector(g->low_shuffle)),
-                           _mm256_shuffle_epi8(odd, vector(g->high_shuffle)));
+    return _mm256_or_si256(_mm256_shuffle_epi8(even, plumb_table(g->low_shuffle)),
+                           _mm256_shuffle_epi8(odd, plumb_table(g->high_shuffle)));
 }
 
 PLUMB_INLINE __m256i linear_sums(const int16_t *from, const word_group *g)
 {
-    __m256i product = _mm256_mulhi_epi16(words_of(from, g), vector(g->weights));
+    __m256i product =
+        _mm256_mulhi_epi16(words_of(from, g), plumb_table((const uint8_t *)g->weights));
     __m256i sum = _mm256_madd_epi16(product, _mm256_set1_epi16(1));
     return _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(2)), 2);
 }
@@ -84,7 +80,7 @@ PLUMB_INLINE __m256i linear_sums(const int16_t *from, const word_group *g)
 PLUMB_INLINE __m256i exact_sums(const int16_t *from, const word_group *g)
 {
     __m256i words = _mm256_xor_si256(words_of(from, g), _mm256_set1_epi16((int16_t)0x8000));
-    __m256i sum = _mm256_madd_epi16(words, vector(g->weights));
+    __m256i sum = _mm256_madd_epi16(words, plumb_table((const uint8_t *)g->weights));
     return _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32((1 << 23) + (1 << 15))), 16);
 }
 
@@ -102,10 +98,7 @@ PLUMB_INLINE void along_words(plumb_step step, void *const to[], const void *con
         for (int32_t i = 0; i < taps->outputs; i += 16, g += 2) {
             __m256i a = linear ? linear_sums(from[k], g) : exact_sums(from[k], g);
             __m256i b = linear ? linear_sums(from[k], g + 1) : exact_sums(from[k], g + 1);
-            __m256i words = _mm256_packs_epi32(a, b); /* 0..3 8..11 | 4..7 12..15 */
-            __m128i bytes =
-                _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-            _mm_storeu_si128((__m128i *)(void *)(out + i), _mm_shuffle_epi32(bytes, 0xd8));
+            plumb_store_sixteen(out + i, a, b);
         }
     }
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the sums along rows share: windows of 16 bytes, two at a time, from which the taps of
- * neighbouring outputs are shuffled into place.
+ * What the sums along rows share. Outputs are made in groups of two lanes. A lane loads a window of
+ * 16 bytes from where its first output begins and shuffles the taps of its outputs into place, as
+ * words or as bytes; then the window moves on by the taps that were used. Four outputs share a lane
+ * where their taps lie close enough, else two, else one.
  */
 #ifndef PLUMB_KERNELS_X86_WINDOWS_H
 #define PLUMB_KERNELS_X86_WINDOWS_H
@@ -14,7 +16,51 @@
  * does inline them. */
 #define PLUMB_INLINE static inline __attribute__((always_inline))
 
-#define PLUMB_WINDOW 16 /* bytes */
+#define PLUMB_WINDOW     16 /* bytes */
+#define PLUMB_MAX_PLANES 3
+
+/* How the taps of a lane stand in it. */
+typedef struct plumb_window_kind {
+    int32_t slots;  /* of a lane: 8 words or 16 bytes */
+    int32_t digits; /* a weight is cut into so many words or bytes, each in a vector of its own */
+    void (*cut)(int32_t weight, int16_t digits[3]);
+} plumb_window_kind;
+
+/* Stands before the tables: the base of each lane, shuffles of 32 bytes a group, weights. */
+typedef struct plumb_window_program {
+    int32_t per_lane; /* outputs of a lane: 4, 2 or 1 */
+    int32_t groups;   /* made up to whole blocks of four, so that there is no remainder */
+    int32_t rounds;   /* windows of a group */
+    bool one_window;  /* the first window holds the taps of all rounds */
+    size_t bases, shuffles, weights, round_bytes;
+} plumb_window_program;
+
+size_t plumb_window_program_size(const plumb_window_kind *kind, const plumb_taps *taps);
+void plumb_window_program_make(const plumb_window_kind *kind, const plumb_taps *taps, void *memory);
+
+/* True where `per_lane` outputs and the first `count` taps of each lie inside one window of bytes. */
+bool plumb_windows_hold(const plumb_taps *taps, int32_t per_lane, int32_t count);
+
+/* A program, and the rows it is run on. */
+typedef struct plumb_window_run {
+    const uint8_t *memory;
+    const plumb_window_program *p;
+    const int32_t *bases;
+    const uint8_t *from[PLUMB_MAX_PLANES];
+    uint8_t *to[PLUMB_MAX_PLANES];
+} plumb_window_run;
+
+static inline plumb_window_run plumb_window_run_of(void *const to[], const void *const from[],
+                                                   int planes, const plumb_taps *taps)
+{
+    plumb_window_run r = { .memory = taps->program, .p = taps->program };
+    r.bases = (const int32_t *)(const void *)(r.memory + r.p->bases);
+    for (int k = 0; k < planes; k++) {
+        r.from[k] = from[k];
+        r.to[k] = to[k];
+    }
+    return r;
+}
 
 /* The window at `low` in the low lane, the one at `high` in the high lane. */
 PLUMB_INLINE __m256i plumb_two_windows(const void *low, const void *high)
@@ -24,16 +70,51 @@ PLUMB_INLINE __m256i plumb_two_windows(const void *low, const void *high)
                                    _mm_loadu_si128((const __m128i *)high), 1);
 }
 
-/* True where `per_lane` outputs and the first `count` taps of each lie inside one window of bytes. */
-static inline bool plumb_windows_hold(const plumb_taps *taps, int32_t per_lane, int32_t count)
+PLUMB_INLINE __m256i plumb_group_windows(const plumb_window_run *r, int32_t group, int plane,
+                                         int32_t at)
 {
-    for (int32_t i = 0; i < taps->outputs; i += per_lane) {
-        int32_t last = i + per_lane - 1 < taps->outputs ? i + per_lane - 1 : taps->outputs - 1;
-        if (taps->first[last] - taps->first[i] + count > PLUMB_WINDOW ||
-            taps->first[last] < taps->first[i])
-            return false;
-    }
-    return true;
+    const uint8_t *from = r->from[plane] + at;
+    return plumb_two_windows(from + r->bases[2 * group], from + r->bases[2 * group + 1]);
+}
+
+PLUMB_INLINE __m256i plumb_table(const uint8_t *from)
+{
+    return _mm256_load_si256((const __m256i *)(const void *)from);
+}
+
+PLUMB_INLINE __m256i plumb_group_shuffle(const plumb_window_run *r, int32_t group)
+{
+    return plumb_table(r->memory + r->p->shuffles + (size_t)group * 32);
+}
+
+/* `round_bytes` and `rounds` are given by the caller, who may know them as constants. */
+PLUMB_INLINE const uint8_t *plumb_group_weights(const plumb_window_run *r, int32_t group,
+                                                int32_t rounds, size_t round_bytes)
+{
+    return r->memory + r->p->weights + (size_t)group * (size_t)rounds * round_bytes;
+}
+
+/* Eight outputs in order, from the double words of 1, 2 or 4 groups: an output has 8 / 4 / 2 of the
+ * 8 double words of a group. */
+PLUMB_INLINE __m256i plumb_eight_of(__m256i sums[4][PLUMB_MAX_PLANES], int plane, int32_t per_lane)
+{
+    if (per_lane == 4)
+        return sums[0][plane];
+    __m256i a = _mm256_hadd_epi32(sums[0][plane], sums[1][plane]);
+    if (per_lane == 2) /* 0 1 4 5 | 2 3 6 7 */
+        return _mm256_permute4x64_epi64(a, 0xd8);
+    __m256i b = _mm256_hadd_epi32(sums[2][plane], sums[3][plane]);
+    __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7); /* 0 2 4 6 | 1 3 5 7 */
+    return _mm256_permutevar8x32_epi32(_mm256_hadd_epi32(a, b), order);
+}
+
+/* Sixteen double words to bytes. */
+PLUMB_INLINE void plumb_store_sixteen(uint8_t *to, __m256i a, __m256i b)
+{
+    __m256i words = _mm256_packs_epi32(a, b); /* 0..3 8..11 | 4..7 12..15 */
+    __m128i bytes =
+        _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_shuffle_epi32(bytes, 0xd8));
 }
 
 #endif
