@@ -368,6 +368,28 @@ static void crop_4k(int rounds, const char *filter)
                 plumb_preprocess_plan_scratch(exchanged.plan));
 }
 
+/* What is left to do of a decoded photo, at a ratio that is no integer. */
+static void rgb_photo(int rounds, const char *filter)
+{
+    Scene s = make_scene(1440, 1080);
+    cv::Mat rgba;
+    cv::cvtColor(s.rgb, rgba, cv::COLOR_RGB2RGBA);
+    plumb_frame f = frame_of(s, false, 1, PLUMB_MATRIX_UNSET), a = f, turned = f;
+    turned.orientation = PLUMB_ORIENTATION_RIGHT;
+    a.format = PLUMB_FORMAT_RGBA;
+    plumb_diag diag = {};
+    if (plumb_frame_from_buffer(&a, rgba.data, rgba.total() * rgba.elemSize(), 0, &diag))
+        die("frame", diag);
+    Bench b("W4 1440x1080 to letterbox 640 RGB float32 nchw", rounds, filter);
+    const plumb_preprocess_spec linear =
+        letterbox(640, PLUMB_RESAMPLE_OPENCV_LINEAR, PLUMB_DTYPE_FLOAT32);
+    b.ours("opencv-linear, RGB24", f, linear);
+    b.ours("opencv-linear, RGBA", a, linear);
+    b.ours("opencv-linear, RGB24, orientation 6", turned, linear);
+    b.ours("fast, RGB24", f, letterbox(640, PLUMB_RESAMPLE_FAST, PLUMB_DTYPE_FLOAT32));
+    b.report();
+}
+
 static void rgb_1080p(const Scene &s, int rounds, const char *filter)
 {
     plumb_frame f = frame_of(s, false, 1, PLUMB_MATRIX_UNSET);
@@ -389,5 +411,6 @@ int main(int argc, char **argv)
     letterbox_1080p(s, 608, rounds, filter);
     crop_4k(rounds, filter);
     rgb_1080p(s, rounds, filter);
+    rgb_photo(rounds, filter);
     return 0;
 }
