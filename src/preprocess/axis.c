@@ -38,7 +38,6 @@ static double unit_of(plumb_filter filter)
     case PLUMB_FILTER_CV_AREA_LINEAR:
         return 2048;
     case PLUMB_FILTER_CV_LINEAR_EXACT:
-    case PLUMB_FILTER_FAST:
         return 256;
     default:
         return 0;
@@ -56,9 +55,11 @@ static void set_steps(plumb_arithmetic *a, const plumb_axis_request *x, const pl
         break;
     case PLUMB_FILTER_CV_LINEAR_EXACT:
     case PLUMB_FILTER_CV_HALF:
-    case PLUMB_FILTER_FAST:
         a->first = PLUMB_STEP_EXACT_FIRST;
         a->second = PLUMB_STEP_EXACT_SECOND;
+        break;
+    case PLUMB_FILTER_FAST:
+        a->first = a->second = PLUMB_STEP_MEAN;
         break;
     case PLUMB_FILTER_CV_AREA_WHOLE:
         a->factor = 1.0f / (float)(nearbyint(1.0 / x->inverse) * nearbyint(1.0 / y->inverse));

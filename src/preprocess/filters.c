@@ -241,19 +241,23 @@ static int32_t tf_taps(const plumb_axis_request *r, bool half_pixel, int32_t i, 
     return two((int32_t)floor_x, 1.0f - f, f, first, weights);
 }
 
-/* The samples at a quarter and three quarters of the output's footprint, in equal parts. */
+/* What the output covers, in 128ths: each sample by how much of it is inside, and at least the width of
+ * one sample, which interpolates where the picture is scaled up. */
 static int32_t fast_taps(const plumb_axis_request *r, int32_t i, int32_t *first, double *weights)
 {
-    double center = r->origin + (i + 0.5) * r->scale;
-    int32_t a = (int32_t)floor(center - r->scale / 4), b = (int32_t)floor(center + r->scale / 4);
-    a = a < 0 ? 0 : a > r->side - 1 ? r->side - 1 : a;
-    b = b < a ? a : b > r->side - 1 ? r->side - 1 : b;
-    for (int32_t j = 0; j <= b - a; j++)
-        weights[j] = 0.0;
-    weights[0] += 128;
-    weights[b - a] += 128;
-    *first = a;
-    return b - a + 1;
+    double center = r->origin + (i + 0.5) * r->scale, half = fmax(r->scale, 1.0) / 2;
+    double from = fmin(fmax(center - half, 0.0), r->side - 0.5);
+    double to = fmax(fmin(center + half, r->side), from + 0.5);
+    int32_t begin = (int32_t)floor(from), end = (int32_t)ceil(to);
+    double before = 0.0;
+    for (int32_t j = begin; j < end; j++) {
+        /* a little below one half, so that ties do not depend on the last bit of a position */
+        double until = floor(128.0 * (fmin(j + 1, to) - from) / (to - from) + 0.4999);
+        weights[j - begin] = until - before;
+        before = until;
+    }
+    *first = begin;
+    return end - begin;
 }
 
 static int32_t one(int64_t position, const plumb_axis_request *r, int32_t *first, double *weights)

@@ -117,6 +117,44 @@ static bool may_halve(const plumb_preprocess_plan *plan, const placed_request *x
            y->request.scale >= 2.0;
 }
 
+/* The samples of an axis as they are stored: positions are counted along the buffer, in units of
+ * 2^shift pixels from the first sample of the part that is seen. */
+static plumb_status build_stored(plumb_preprocess_plan *plan, const placed_request *p, int shift,
+                                 bool along, plumb_axis *axis)
+{
+    const plumb_axis_request *r = &p->request;
+    double unit = 1 << shift, end = r->origin + (r->begin + r->count) * r->scale;
+    double from = p->begin + (p->mirror ? r->side - end : r->origin + r->begin * r->scale);
+    int32_t first = p->begin >> shift;
+    plumb_axis_request stored = *r;
+    stored.side = ((p->begin + r->side + (1 << shift) - 1) >> shift) - first;
+    stored.scaled = r->count;
+    stored.begin = 0;
+    stored.origin = from / unit - first;
+    stored.scale = r->scale / unit;
+    stored.inverse = 1.0 / stored.scale;
+    plumb_status status = plumb_axis_build(&plan->context, &plan->kernels, &stored,
+                                           &plan->arithmetic, PLUMB_STEP_MEAN, along, axis);
+    for (int32_t s = 0; status == PLUMB_OK && s < axis->taps.slots; s++)
+        axis->source[s] += first;
+    return status;
+}
+
+static plumb_status build_stored_axes(plumb_preprocess_plan *plan, const placed_request *along,
+                                      const placed_request *across)
+{
+    const plumb_format_info *info = plan->info;
+    plumb_status status = build_stored(plan, along, 0, true, &plan->along);
+    if (status == PLUMB_OK)
+        status = build_stored(plan, across, 0, false, &plan->across);
+    if (status || info->family != PLUMB_FAMILY_YUV)
+        return status;
+    status = build_stored(plan, along, info->chroma_x, true, &plan->chroma_along);
+    if (status == PLUMB_OK)
+        status = build_stored(plan, across, info->chroma_y, false, &plan->chroma_across);
+    return status;
+}
+
 static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_request *x,
                                  const placed_request *y)
 {
@@ -126,6 +164,12 @@ static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_reque
     plumb_arithmetic *arithmetic = &plan->arithmetic;
     plumb_status status =
         plumb_arithmetic_select(context, plan->spec.resample, &x->request, &y->request, arithmetic);
+    if (status == PLUMB_OK && arithmetic->first == PLUMB_STEP_MEAN) {
+        plan->stored = true;
+        plan->reversed = plan->mirror_along;
+        plan->mirror_along = false;
+        return build_stored_axes(plan, plan->exchanged ? y : x, plan->exchanged ? x : y);
+    }
     if (status == PLUMB_OK)
         status = plumb_axis_build(context, &plan->kernels, &x->request, arithmetic,
                                   arithmetic->first, !plan->exchanged, ax);
@@ -195,8 +239,36 @@ static bool reserve(size_t *total, size_t count, size_t bytes, size_t *offset, s
     return plumb_mul_size(*row, count, &size) && plumb_add_size(*total, size, total);
 }
 
+/* Lines of bytes, parts of them and means; see stored.c. Lines in pairs of pixels and chroma reach a
+ * few samples further than luma. */
+static bool lay_out_stored(plumb_preprocess_plan *plan)
+{
+    plumb_scratch_layout *s = &plan->scratch;
+    size_t slots = (size_t)plan->along.taps.slots + 8, outputs = (size_t)plan->along.taps.outputs;
+    size_t planes = (size_t)plan->planes, taps = (size_t)plan->across.taps.taps;
+    size_t chroma = (size_t)plan->chroma_across.taps.taps, unused, own;
+    taps = taps > chroma ? taps : chroma;
+    bool turned = plan->exchanged;
+    size_t lines = plan->info->planes == 1 ? 4 : 3; /* one of four bytes a pixel, or three of one */
+    return plumb_mul_size(taps, lines, &own) &&
+           reserve(&s->total, 3, slots * 2, &s->samples, &s->sample_row) &&
+           reserve(&s->total, 3, slots, &s->colors, &s->color_row) &&
+           reserve(&s->total, 1, taps * sizeof(void *), &s->rows, &unused) &&
+           reserve(&s->total, own, slots, &s->own, &s->own_row) &&
+           reserve(&s->total, 1, 4 * slots, &s->single, &s->single_row) &&
+           reserve(&s->total, 6, outputs, &s->means, &s->mean_row) &&
+           reserve(&s->total, planes * (turned ? PLUMB_TILE : 1), outputs, &s->result,
+                   &s->result_row) &&
+           reserve(&s->total, planes, turned ? (outputs + 16) * PLUMB_TILE : 0, &s->turned,
+                   &s->turned_row) &&
+           reserve(&s->total, 1, 3 * (outputs + PLUMB_TILE) * sizeof(float), &s->values,
+                   &s->value_row);
+}
+
 static bool lay_out_scratch(plumb_preprocess_plan *plan)
 {
+    if (plan->stored)
+        return lay_out_stored(plan);
     plumb_scratch_layout *s = &plan->scratch;
     size_t slots = (size_t)plan->along.taps.slots, outputs = (size_t)plan->along.taps.outputs;
     size_t planes = (size_t)plan->planes, taps = (size_t)plan->across.taps.taps, ring, unused;
@@ -291,6 +363,8 @@ void plumb_preprocess_plan_destroy(plumb_preprocess_plan **plan)
     plumb_context context = (*plan)->context;
     plumb_axis_release(&context, &(*plan)->along);
     plumb_axis_release(&context, &(*plan)->across);
+    plumb_axis_release(&context, &(*plan)->chroma_along);
+    plumb_axis_release(&context, &(*plan)->chroma_across);
     plumb_release(&context, *plan);
     *plan = NULL;
 }

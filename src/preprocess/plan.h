@@ -9,6 +9,11 @@
  *
  *     straight:  fetch row -> first step along the row -> ring -> second step across -> store row
  *     exchanged: fetch row -> ring -> first step across -> second step along -> store column
+ *
+ * `fast` is free to take the samples of the frame as they are stored, whole rows at a time, and to
+ * make colours of the few that are left:
+ *
+ *     stored:    camera rows -> mean across -> split -> mean along -> colours -> store row or column
  */
 #ifndef PLUMB_PREPROCESS_PLAN_H
 #define PLUMB_PREPROCESS_PLAN_H
@@ -28,6 +33,8 @@ typedef struct plumb_scratch_layout {
     size_t result, result_row;  /* one row, or a tile of columns, of each plane */
     size_t turned, turned_row;  /* a tile of each plane, turned */
     size_t values, value_row;   /* one row of values of three channels */
+    size_t own, own_row;        /* stored: rows that are not in camera memory, taps per line */
+    size_t means, mean_row;     /* stored: 3 component rows of the result, and 3 as colours */
     size_t total;
 } plumb_scratch_layout;
 
@@ -59,6 +66,9 @@ struct plumb_preprocess_plan {
     plumb_axis across;  /* sources are buffer rows */
     int32_t column;     /* lowest buffer column of dense slots */
     bool mirror_along;  /* buffer columns run against the picture's axis */
+    bool stored;        /* samples are resampled as stored; axes then follow the buffer, */
+    bool reversed;      /* whose columns may run against the picture's axis */
+    plumb_axis chroma_along, chroma_across; /* stored: of the chroma samples */
     plumb_value_chain chain[3];
     plumb_value_tables tables;
     bool computed; /* the chains give the same values as the tables */
@@ -72,6 +82,9 @@ struct plumb_preprocess_plan {
 typedef struct plumb_row_source {
     void *user;
     void (*fetch)(void *user, int32_t row, uint8_t *const planes[3]);
+    /* Column 0 of a row as it is stored, NULL for a black one; for sources without a view. */
+    const uint8_t *(*pixels)(void *user, int32_t row);
+    const plumb_view *view; /* of a frame in memory, or NULL */
 } plumb_row_source;
 
 /* Does the tensor fit the plan, and is the scratch memory large enough? */
@@ -82,6 +95,15 @@ plumb_status plumb_preprocess_check_run(const plumb_preprocess_plan *plan,
 /* Resample what `source` yields and fill the whole tensor. */
 void plumb_preprocess_resample(const plumb_preprocess_plan *plan, const plumb_row_source *source,
                                uint8_t *tensor, uint8_t *scratch);
+
+/* The same from samples as they are stored. */
+void plumb_preprocess_resample_stored(const plumb_preprocess_plan *plan,
+                                      const plumb_row_source *source, uint8_t *tensor,
+                                      uint8_t *scratch);
+
+/* Turn a tile of result columns into rows and store them; column 0 belongs to picture x `x`. */
+void plumb_store_tile(const plumb_preprocess_plan *plan, uint8_t *tensor, uint8_t *scratch,
+                      int32_t x, int32_t columns);
 
 /* The row source of a validated frame that fits the plan. */
 typedef struct plumb_frame_rows {

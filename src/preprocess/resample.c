@@ -87,18 +87,17 @@ static void straight(resampling *r)
     }
 }
 
-/* Turn a tile of result columns into rows and store them; column 0 belongs to picture x `x`. */
-static void store_tile(resampling *r, int32_t x, int32_t columns)
+void plumb_store_tile(const plumb_preprocess_plan *plan, uint8_t *tensor, uint8_t *scratch,
+                      int32_t x, int32_t columns)
 {
-    const plumb_preprocess_plan *plan = r->plan;
     const plumb_scratch_layout *s = &plan->scratch;
     const plumb_irect *placed = &plan->mapping.placed;
     size_t size = plumb_step_output_size(plan->arithmetic.second);
     int32_t rows = plan->along.taps.outputs;
     const void *planes[3] = { NULL, NULL, NULL };
     for (int c = 0; c < plan->planes; c++) {
-        uint8_t *to = r->scratch + s->turned + (size_t)c * s->turned_row;
-        const uint8_t *from = r->scratch + s->result + (size_t)c * PLUMB_TILE * s->result_row;
+        uint8_t *to = scratch + s->turned + (size_t)c * s->turned_row;
+        const uint8_t *from = scratch + s->result + (size_t)c * PLUMB_TILE * s->result_row;
         planes[c] = to;
         if (size == 1) {
             plan->kernels.turn8(to, from, (ptrdiff_t)s->result_row, rows);
@@ -109,8 +108,8 @@ static void store_tile(resampling *r, int32_t x, int32_t columns)
                 memcpy(to + (size_t)(y * PLUMB_TILE + i) * size,
                        from + (size_t)i * s->result_row + (size_t)y * size, size);
     }
-    plumb_store_block(plan, r->tensor, placed->x + x, placed->y, planes,
-                      (ptrdiff_t)(PLUMB_TILE * size), columns, rows, r->scratch + s->values);
+    plumb_store_block(plan, tensor, placed->x + x, placed->y, planes,
+                      (ptrdiff_t)(PLUMB_TILE * size), columns, rows, scratch + s->values);
 }
 
 static void exchanged(resampling *r)
@@ -133,7 +132,7 @@ static void exchanged(resampling *r)
             }
             plan->kernels.along[plan->arithmetic.second](to, from, plan->planes, &plan->along.taps);
         }
-        store_tile(r, begin, columns);
+        plumb_store_tile(plan, r->tensor, r->scratch, begin, columns);
     }
 }
 
@@ -142,7 +141,9 @@ void plumb_preprocess_resample(const plumb_preprocess_plan *plan, const plumb_ro
 {
     resampling r = { plan, source, tensor, scratch, 0 };
     plumb_store_padding(plan, tensor);
-    if (plan->exchanged)
+    if (plan->stored)
+        plumb_preprocess_resample_stored(plan, source, tensor, scratch);
+    else if (plan->exchanged)
         exchanged(&r);
     else
         straight(&r);

@@ -94,7 +94,7 @@ plumb_status plumb_preprocess_run(const plumb_preprocess_plan *plan, const plumb
     if (status)
         return status;
     plumb_frame_rows rows = { plan, plumb_view_of(frame), scratch };
-    plumb_row_source source = { &rows, plumb_frame_rows_fetch };
+    plumb_row_source source = { &rows, plumb_frame_rows_fetch, NULL, &rows.view };
     plumb_preprocess_resample(plan, &source, tensor->data, scratch);
     return PLUMB_OK;
 }

@@ -40,17 +40,25 @@ int32_t plumb_stream_plan_row(const plumb_preprocess_plan *plan, int32_t order)
 {
     const plumb_axis *across = &plan->across;
     int32_t last = across->taps.slots - 1, behind = order > last;
+    bool backwards = plan->mirror_across && !plan->stored;
     order = behind ? last : order;
-    return across->source[plan->mirror_across ? last - order : order] + behind;
+    return across->source[backwards ? last - order : order] + behind;
+}
+
+static const uint8_t *next_pixels(void *user, int32_t row)
+{
+    streamed_rows *s = user;
+    const uint8_t *pixels = s->ended ? NULL : s->stream->row(s->stream->user, row);
+    s->ended = !pixels;
+    return pixels;
 }
 
 static void fetch(void *user, int32_t row, uint8_t *const planes[3])
 {
     streamed_rows *s = user;
     const plumb_preprocess_plan *plan = s->rows.plan;
-    const uint8_t *pixels = s->ended ? NULL : s->stream->row(s->stream->user, row);
+    const uint8_t *pixels = next_pixels(user, row);
     if (!pixels) {
-        s->ended = true;
         for (int c = 0; c < plan->planes; c++)
             memset(planes[c], 0, (size_t)plan->along.taps.slots);
         return;
@@ -75,7 +83,7 @@ plumb_status plumb_preprocess_run_stream(const plumb_preprocess_plan *plan,
     streamed_rows rows = { { plan, plumb_view_of(&one_row), scratch }, stream, false };
     for (int c = 0; c < 3; c++)
         rows.rows.view.component[c].row_stride = 0;
-    plumb_row_source source = { &rows, fetch };
+    plumb_row_source source = { &rows, fetch, next_pixels, NULL };
     plumb_preprocess_resample(plan, &source, tensor->data, scratch);
     return PLUMB_OK;
 }

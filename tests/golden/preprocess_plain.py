@@ -83,7 +83,8 @@ def main():
             failures = []
             for k in range(rounds * len(MODES)):
                 mode, rule = MODES[k % len(MODES)]
-                resampler = RESAMPLERS[int(rng.integers(len(RESAMPLERS)))]
+                # `fast` has a way of its own through every format and orientation
+                resampler = RESAMPLERS[int(rng.integers(len(RESAMPLERS)))] if k % 4 else 'fast'
                 frame, spec = random_case(rng, fmt, orientation, mode, rule, resampler)
                 if not scaled_is_possible(frame, spec):
                     continue

@@ -64,7 +64,8 @@ def one_case(rng, driver, name, failures):
     spec = {'input': (scaled(rng, w), scaled(rng, h)), 'mode': 'scale_fill', 'resample': name,
             'channels': 'gray' if gray else 'rgb', 'layout': str(rng.choice(['nchw', 'nhwc']))}
     img = frame.rgb[..., :1] if gray else frame.rgb
-    want = plain.normalise(plain.resize(img, *spec['input'], name), spec)
+    want = plain.expected(frame, spec) if name == 'fast' else \
+        plain.normalise(plain.resize(img, *spec['input'], name), spec)
     by_cpu = [driver.run(frame, spec, cpu) for cpu in (1, 4, 0)]
     for got in by_cpu[1:]:
         if got.tobytes() != by_cpu[0].tobytes():
@@ -73,6 +74,22 @@ def one_case(rng, driver, name, failures):
     if worst > PROMISE[name]:
         failures.append(f'{w}x{h} to {spec["input"]}: off by {worst}')
     return worst
+
+
+def near_area(driver, cases, failures):
+    """`fast` scaled down is the area mean but for its two roundings and weights of 7 bits."""
+    rng, worst, means = np.random.default_rng(99), 0, []
+    for _ in range(cases):
+        w, h = int(rng.integers(8, 200)), int(rng.integers(8, 200))
+        frame = plain.Frame(rng, 'rgb24', w, h, image=picture(rng, w, h))
+        size = (int(rng.integers(max(w // 8, 1), w + 1)), int(rng.integers(max(h // 8, 1), h + 1)))
+        spec = {'input': size, 'mode': 'scale_fill', 'layout': 'nhwc'}
+        got = driver.run(frame, {**spec, 'resample': 'fast'})
+        off = np.abs(got - plain.expected(frame, {**spec, 'resample': 'opencv-area'}))
+        worst, means = max(worst, float(off.max())), means + [float(off.mean())]
+        if off.max() > 4 or off.mean() > 1:
+            failures.append(f'{w}x{h} to {size}: off by {off.max()}, mean {off.mean():.2f}')
+    return worst, float(np.mean(means))
 
 
 def main():
@@ -87,6 +104,13 @@ def main():
         worst = max(one_case(rng, driver, name, failures) for _ in range(cases))
         tap.check(f'{name} in {cases} cases, worst {worst:g} of {PROMISE[name]:g} allowed',
                   not failures, failures[:3])
+    if plain.cv2:
+        failures = []
+        worst, mean = near_area(driver, cases, failures)
+        tap.check(f'fast is near opencv-area: worst {worst:g}, mean {mean:.2f}', not failures,
+                  failures[:3])
+    else:
+        tap.skip('fast is near opencv-area', 'python3-opencv is needed')
     tap.done()
 
 

@@ -91,6 +91,7 @@ class Frame:
         self.matrix, self.range = matrix, color_range
         self.planes, self.row_strides, self.pixel_strides = [], [], []
         self.orientation, self.roi = 1, None
+        self.samples = None  # YUV of 8 bits: planes as they are stored, with their subsampling
         if fmt in YUV_LAYOUT:
             self._yuv(rng, padding, pixel_stride)
         else:
@@ -142,6 +143,8 @@ class Frame:
                 self._plane(data, 1, padding, pixel_stride if k else 0)
         self.rgb = yuv_to_rgb(y, up_chroma(u, sx, sy, h, w), up_chroma(v, sx, sy, h, w),
                               self.matrix, self.range, ten)
+        if not ten:
+            self.samples = [(y, 0, 0), (u, sx, sy), (v, sx, sy)]
 
     def _rgb(self, rng, padding, pixel_stride, image):
         fmt, w, h = self.format, self.width, self.height
@@ -273,13 +276,44 @@ def torch_resize(img, W, H, antialias, corners):
     return out[0].permute(1, 2, 0).numpy()
 
 
-def fast_resize(img, W, H):
-    def axis(n, o):
-        c, s = (np.arange(o) + 0.5) * (n / o), n / o
-        return [np.clip(np.floor(c + d * s / 4), 0, n - 1).astype(int) for d in (-1, 1)]
-    p = img.astype(np.int64)
-    xs, ys = axis(img.shape[1], W), axis(img.shape[0], H)
-    return ((sum(p[y][:, x] for y in ys for x in xs) + 2) >> 2).astype(np.uint8)
+# `fast` in numpy: samples as they are stored, means over what an output covers, in 128ths, first
+# across the buffer's rows, then along them; colours last. Its own definition, so no peer.
+
+def fast_weights(origin, scale, count, low, high):
+    """Outputs x samples low..high of one axis: output i covers origin + i * scale and on."""
+    out = np.zeros((count, high - low), np.int64)
+    for i in range(count):
+        center, half = origin + (i + 0.5) * scale, max(scale, 1.0) / 2
+        a, b = max(center - half, low), min(center + half, high)
+        edges = np.clip(np.arange(low, high + 1), a, b)
+        out[i] = np.diff(np.floor(128 * (edges - a) / (b - a) + 0.4999))
+    return out
+
+
+def fast_axis(positions, count, shift):
+    """Weights of a stored plane for an axis of the picture whose pixels are buffer `positions`."""
+    low, n = int(positions.min()), len(positions)
+    first, last = low >> shift, (low + n + (1 << shift) - 1) >> shift
+    unit = 1 << shift
+    return first, last, fast_weights(low / unit, n / count / unit, count, first, last)
+
+
+def fast_means(plane, rows, columns):
+    first, last, across = rows
+    left, right, along = columns
+    mean = (across @ plane[first:last, left:right].astype(np.int64) + 64) >> 7
+    return (mean @ along.T + 64) >> 7
+
+
+def fast_resize(samples, index, swapped, W, H):
+    """Planes of the picture in size W x H; its pixels are buffer positions index[..., 0:2] (x, y)."""
+    xs = index[:, 0, 0] if swapped else index[0, :, 0]
+    ys = index[0, :, 1] if swapped else index[:, 0, 1]
+    columns, rows = (H, W) if swapped else (W, H)
+    out = np.stack([fast_means(plane, fast_axis(ys, rows, sy), fast_axis(xs, columns, sx))
+                    for plane, sx, sy in samples], -1)
+    out = out[::-1 if ys[0] > ys[-1] else 1, ::-1 if xs[0] > xs[-1] else 1]
+    return out.swapaxes(0, 1) if swapped else out
 
 
 def resize(img, W, H, resampler, factor=None):
@@ -298,8 +332,6 @@ def resize(img, W, H, resampler, factor=None):
         return np.asarray(im).reshape(H, W, img.shape[2])
     if resampler.startswith('torch'):
         return torch_resize(img, W, H, resampler.endswith('aa'), resampler.endswith('corners'))
-    if resampler == 'fast':
-        return fast_resize(img, W, H)
     return tf_resize(img, W, H, resampler == 'tf1-legacy')
 
 
@@ -335,19 +367,34 @@ def picture(frame, spec):
     """The 8-bit input picture (h x w x c in the order of channels), float where the resampler does
     not round, before normalisation."""
     s = {**DEFAULTS, **spec}
-    img = turn(frame.rgb, frame.orientation)
+    fast, gray = s['resample'] == 'fast', s['channels'] == 'gray'
+    rotate = s['mode'].endswith('_rotate_90_ccw')
+    swapped = (frame.orientation >= 5) != rotate
+    # what is turned and cut: the picture, or where its pixels are in the buffer
+    where = np.stack(np.meshgrid(np.arange(frame.width), np.arange(frame.height)), -1)
+    img = turn(where if fast else frame.rgb, frame.orientation)
     if frame.roi:
         x, y, w, h = frame.roi
         img = img[y:y + h, x:x + w]
     mode = s['mode']
-    if mode.endswith('_rotate_90_ccw'):
+    if rotate:
         img = turn(img, 8)  # (x, y) -> (y, W - x)
         mode = mode[:-len('_rotate_90_ccw')]
-    if s['channels'] == 'gray':
-        img = to_gray(img, s['resample'])
-    elif s['channels'] == 'bgr':
-        img = img[..., ::-1]
-    h, w, c = img.shape
+
+    def colors(rgb):
+        return to_gray(rgb, s['resample']) if gray else rgb[..., ::-1] if s['channels'] == 'bgr' else rgb
+
+    def small_fast(nw, nh):
+        if frame.samples:
+            yuv = fast_resize(frame.samples, img, swapped, nw, nh)
+            return colors(yuv_to_rgb(*np.moveaxis(yuv, -1, 0), frame.matrix, frame.range, False))
+        early = frame.format in ('rgb565', 'p010', 'i010')
+        rgb = colors(frame.rgb) if early else frame.rgb
+        rgb = fast_resize([(rgb[..., c], 0, 0) for c in range(rgb.shape[2])], img, swapped, nw, nh)
+        return rgb.astype(np.uint8) if early else colors(rgb.astype(np.uint8))
+    if not fast:
+        img = colors(img)
+    h, w = img.shape[:2]
     W, H = s['input']
     factor, crop = None, (0, 0)
     nw, nh, left, top = W, H, 0, 0
@@ -362,7 +409,8 @@ def picture(frame, spec):
         crop = (max(cx, 0), max(cy, 0))
         left = (W - nw) // 2 if cx < 0 or nw < W else 0
         top = (H - nh) // 2 if cy < 0 or nh < H else 0
-    small = resize(img, nw, nh, s['resample'], factor)
+    small = small_fast(nw, nh) if fast else resize(img, nw, nh, s['resample'], factor)
+    c = small.shape[2]
     small = small[crop[1]:crop[1] + H, crop[0]:crop[0] + W]
     out = np.empty((H, W, c), small.dtype)
     out[:] = np.array(s['pad'][:c], small.dtype)
