@@ -18,15 +18,17 @@ static bool reserve(plumb_nms *nms)
     nms->digits = plumb_alloc_array(c, PLUMB_SORT_DIGITS, sizeof(nms->digits[0]));
     nms->winner = plumb_alloc_array(c, n, sizeof(nms->winner[0]));
     nms->work = plumb_alloc_array(c, n, sizeof(nms->work[0]));
-    if (!nms->records || !nms->spare || !nms->digits || !nms->winner || !nms->work)
+    nms->ranks = plumb_alloc_array(c, n, (nms->copies ? 3 : 1) * sizeof(nms->ranks[0]));
+    if (!nms->records || !nms->spare || !nms->digits || !nms->winner || !nms->work || !nms->ranks)
         return false;
     if (nms->copies) {
-        nms->ranks = plumb_alloc_array(c, n, 3 * sizeof(nms->ranks[0]));
         nms->numbers = plumb_alloc_array(c, n, sizeof(nms->numbers[0]));
-        return nms->ranks && nms->numbers;
+        return nms->numbers;
     }
-    if (nms->spec.method == PLUMB_NMS_HARD)
-        return plumb_kept_reserve(&nms->kept, c, n, nms->spec.iou);
+    if (nms->spec.method == PLUMB_NMS_HARD) {
+        nms->boxes = plumb_alloc_array(c, n, sizeof(nms->boxes[0]));
+        return nms->boxes && plumb_kept_reserve(&nms->kept, c, n, nms->spec.iou);
+    }
     if (nms->spec.method == PLUMB_NMS_CENTER_DISTANCE) {
         nms->centers = plumb_alloc_array(c, n, sizeof(nms->centers[0]));
         nms->heads = plumb_alloc_array(c, n + 4, 4 * sizeof(nms->heads[0]));
@@ -75,8 +77,8 @@ void plumb_nms_destroy(plumb_nms **nms)
     if (!nms || !*nms)
         return;
     plumb_nms *n = *nms;
-    void *const arrays[] = { n->records, n->spare, n->digits, n->winner, n->work,
-                             n->centers, n->heads, n->ranks,  n->numbers };
+    void *const arrays[] = { n->records, n->spare, n->digits, n->winner,  n->work,
+                             n->centers, n->heads, n->ranks,  n->numbers, n->boxes };
     plumb_context context = n->context;
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         plumb_release(&context, arrays[i]);
@@ -113,19 +115,22 @@ static void report(const plumb_nms *nms, const plumb_detections *list, size_t ra
 /* Copy the kept candidates over the list, in order; report the others. */
 static void finish(plumb_nms *nms, plumb_detections *list, plumb_ledger *ledger)
 {
+    uint32_t *ranks = nms->ranks;
     size_t kept = 0, alone = 0;
+    for (size_t rank = 0; rank < nms->count; rank++) { /* no branch: nobody can foresee it */
+        ranks[kept] = (uint32_t)rank;
+        kept += nms->winner[rank] == PLUMB_RANK_KEPT;
+        alone += nms->winner[rank] == PLUMB_RANK_ALONE;
+    }
     for (size_t rank = 0; nms->traced && rank < nms->count; rank++)
         if (nms->winner[rank] != PLUMB_RANK_KEPT)
             report(nms, list, rank, ledger);
-    for (size_t rank = 0; rank < nms->count; rank++) {
-        if (nms->winner[rank] == PLUMB_RANK_KEPT)
-            nms->work[kept++] = *candidate(nms, list, rank);
-        alone += nms->winner[rank] == PLUMB_RANK_ALONE;
-    }
     if (!nms->traced) {
         plumb_ledger_count(ledger, PLUMB_FATE_NEIGHBOURS, alone);
         plumb_ledger_count(ledger, fate_of(nms, 0), nms->count - kept - alone);
     }
+    for (size_t i = 0; i < kept; i++)
+        nms->work[i] = *candidate(nms, list, ranks[i]);
     if (kept > 0)
         memcpy(list->items, nms->work, kept * sizeof(nms->work[0]));
     list->count = kept;

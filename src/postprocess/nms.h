@@ -30,15 +30,16 @@ struct plumb_nms {
     uint64_t *spare;   /* the same, for sorting */
     uint32_t *digits;  /* of the sort */
     size_t count;      /* candidates of this run */
-    float smallest_area;
+    float smallest_area, largest_area;
     bool traced; /* who struck whom is wanted */
     uint32_t *winner;
     plumb_detection *work; /* what is given back; with `copies` all candidates, by rank */
     bool copies;           /* the method works on copies, whose boxes and scores it may change */
     plumb_kept kept;       /* hard by IoU */
+    plumb_box *boxes;      /* hard by IoU: class after class */
     plumb_center *centers; /* center-distance, by rank */
     uint32_t *heads;       /* center-distance: slots of the hash, a power of two >= 2*count */
-    uint32_t *ranks;       /* 3*max_candidates, for methods on copies */
+    uint32_t *ranks;       /* with `copies` 3*max_candidates */
     float *numbers;        /* matrix */
 };
 

@@ -6,7 +6,6 @@
  */
 #include "postprocess/nms.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -91,10 +90,13 @@ static bool unusable(const plumb_nms *nms, const plumb_detections *list, const p
                      plumb_ledger *ledger)
 {
     const plumb_box *b = &d->box;
-    bool finite = fabsf(d->score) <= FLT_MAX && fabsf(b->x0) <= FLT_MAX &&
-                  fabsf(b->y0) <= FLT_MAX && fabsf(b->x1) <= FLT_MAX && fabsf(b->y1) <= FLT_MAX &&
-                  (!list->has_angle || fabsf(d->angle) <= FLT_MAX);
-    if (finite && ((b->x1 > b->x0 && b->y1 > b->y0) || nms->spec.compat != PLUMB_COMPAT_NONE))
+    /* 0 times what is not finite is not a number. */
+    float angle = list->has_angle ? d->angle : 0.0f;
+    bool finite = d->score * 0.0f + b->x0 * 0.0f + b->y0 * 0.0f + b->x1 * 0.0f + b->y1 * 0.0f +
+                      angle * 0.0f ==
+                  0.0f;
+    bool has_area = (b->x1 > b->x0) & (b->y1 > b->y0);
+    if (finite && (has_area || nms->spec.compat != PLUMB_COMPAT_NONE))
         return false;
     plumb_ledger_drop(ledger, finite ? PLUMB_FATE_EMPTY : PLUMB_FATE_NONFINITE, d, -1, list->space);
     return true;
@@ -121,8 +123,8 @@ static void report_beyond(const plumb_nms *nms, const plumb_detections *list, ui
 void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger)
 {
     size_t limit = nms->spec.max_candidates, count = 0;
-    uint64_t usable = 0, worst = UINT64_MAX;
-    float smallest = INFINITY;
+    uint64_t usable = 0, worst = UINT64_MAX, *records = nms->records;
+    float smallest = INFINITY, largest = 0.0f;
     plumb_key_range range = PLUMB_KEY_RANGE_INIT;
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
@@ -136,16 +138,19 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
             continue;
         float area = plumb_kept_area(&d->box);
         smallest = area < smallest ? area : smallest;
-        nms->records[count++] = record;
+        largest = area > largest ? area : largest;
+        records[count++] = record;
         plumb_key_range_add(&range, plumb_record_key(record));
         if (count == 2 * limit) {
             sort_records(nms, list, count, range);
+            records = nms->records;
             count = limit;
-            worst = nms->records[count - 1];
+            worst = records[count - 1];
         }
     }
     sort_records(nms, list, count, range);
     nms->count = count < limit ? count : limit;
     nms->smallest_area = smallest;
+    nms->largest_area = largest;
     report_beyond(nms, list, usable - nms->count, ledger);
 }

@@ -85,7 +85,9 @@ uint64_t *plumb_sort_records(uint64_t *records, uint64_t *spare, uint32_t *digit
     int passes = (bits + widest - 1) / widest;
     int width = passes ? (bits + passes - 1) / passes : 0;
     uint32_t mask = (1u << width) - 1;
-    if (passes == 2)
+    if (passes == 1)
+        count_digits(records, count, range.low, width, 1, digits);
+    else if (passes == 2)
         count_digits(records, count, range.low, width, 2, digits);
     else if (passes == 3)
         count_digits(records, count, range.low, width, 3, digits);

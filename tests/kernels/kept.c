@@ -38,9 +38,21 @@ static void random_corners(random_state *r, int kind, float b[4])
     b[3] = (float)(y + h) * scale;
 }
 
+static float area_of(const float b[4])
+{
+    return (b[2] - b[0]) * (b[3] - b[1]);
+}
+
+/* To the other side of the origin. */
+static void mirror(float b[4])
+{
+    float mirrored[4] = { -b[2], -b[3], -b[0], -b[1] };
+    memcpy(b, mirrored, sizeof(mirrored));
+}
+
 static void fill(plumb_kept_block *block, const float b[4], plumb_kept_rule rule, int lane)
 {
-    float area = (b[2] - b[0]) * (b[3] - b[1]);
+    float area = area_of(b);
     block->x0[lane] = b[0];
     block->y0[lane] = b[1];
     block->x1[lane] = b[2];
@@ -49,13 +61,13 @@ static void fill(plumb_kept_block *block, const float b[4], plumb_kept_rule rule
     block->bound[lane] = plumb_kept_bound(rule.share, area);
 }
 
-static bool struck_by_formula(const float a[4], const float b[4], float limit)
+static float overlap_of(const float a[4], const float b[4])
 {
     float w = fmaxf(fminf(a[2], b[2]) - fmaxf(a[0], b[0]), 0.0f);
     float h = fmaxf(fminf(a[3], b[3]) - fmaxf(a[1], b[1]), 0.0f);
     float common = w * h;
     float sum = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]);
-    return common / (sum - common) > limit;
+    return common / (sum - common);
 }
 
 static void agree_with_the_formula(void **state)
@@ -67,29 +79,38 @@ static void agree_with_the_formula(void **state)
     assert_int_equal(posix_memalign((void **)&blocks, 64, BLOCKS * sizeof(*blocks)), 0);
     int hits = 0;
     for (int round = 0; round < 30000; round++) {
-        float probe_box[4], kept[4];
         int kind = random_below(&r, 6), count = random_below(&r, BLOCKS + 1);
         float limit = (float)(random_below(&r, 101) / 100.0);
-        plumb_kept_rule rule = { limit, plumb_kept_share(limit) };
         bool expected = false;
         int rarity = 1 + random_below(&r, 12);
+        float kept[BLOCKS * PLUMB_KEPT_LANES][4], probe_box[4];
+        float smallest, largest;
         random_corners(&r, kind, probe_box);
+        smallest = largest = area_of(probe_box);
         memset(blocks, 0, BLOCKS * sizeof(*blocks));
         for (int i = 0; i < count * PLUMB_KEPT_LANES; i++) {
-            random_corners(&r, kind, kept);
-            bool far = random_below(&r, rarity) != 0; /* so that not everything is struck */
-            for (int k = 0; k < 4 && far; k++)
-                kept[k] = -kept[k];
-            if (far) {
-                float swap[4] = { kept[2], kept[3], kept[0], kept[1] };
-                memcpy(kept, swap, sizeof(swap));
-            }
-            fill(&blocks[i / PLUMB_KEPT_LANES], kept, rule, i % PLUMB_KEPT_LANES);
-            expected = expected || struck_by_formula(kept, probe_box, limit);
+            random_corners(&r, kind, kept[i]);
+            if (random_below(&r, rarity) != 0) /* so that not everything is struck */
+                mirror(kept[i]);
+            smallest = fminf(smallest, area_of(kept[i]));
+            largest = fmaxf(largest, area_of(kept[i]));
         }
-        plumb_box probe = { probe_box[0], probe_box[1], probe_box[2], probe_box[3] };
-        assert_int_equal(plumb_kept_in_blocks_c(blocks, (size_t)count, &probe, rule), expected);
-        assert_int_equal(fast.in_blocks(blocks, (size_t)count, &probe, rule), expected);
+        if (count > 0 && random_below(&r, 2)) { /* a limit that one pair meets, or just misses */
+            float overlap = overlap_of(kept[random_below(&r, 8 * count)], probe_box);
+            if (overlap > 0.0f && overlap <= 1.0f)
+                limit = random_below(&r, 2) ? overlap : nextafterf(overlap, 0.0f);
+        }
+        for (int i = 0; i < count * PLUMB_KEPT_LANES; i++)
+            expected = expected || overlap_of(kept[i], probe_box) > limit;
+        plumb_kept_rule rule = plumb_kept_rule_of(limit, smallest, largest);
+        for (int i = 0; i < count * PLUMB_KEPT_LANES; i++)
+            fill(&blocks[i / PLUMB_KEPT_LANES], kept[i], rule, i % PLUMB_KEPT_LANES);
+        plumb_box probes[2] = { { probe_box[0], probe_box[1], probe_box[2], probe_box[3] },
+                                { probe_box[0], probe_box[1], probe_box[2], probe_box[3] } };
+        plumb_box probe = probes[0];
+        size_t free_at = expected ? 2 : 0;
+        assert_int_equal(plumb_kept_first_free_c(blocks, (size_t)count, probes, 2, rule), free_at);
+        assert_int_equal(fast.first_free(blocks, (size_t)count, probes, 2, rule), free_at);
         unsigned any = 0;
         for (int i = 0; i < count; i++) {
             any |= plumb_kept_struck(&blocks[i], &probe, rule);

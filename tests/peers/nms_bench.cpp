@@ -15,7 +15,6 @@
 #include <cstring>
 #include <ctime>
 #include <functional>
-#include <memory>
 #include <random>
 
 #include "nms_peers.h"
@@ -44,12 +43,11 @@ static std::vector<plumb_detection> detections_of(const Candidates &c)
     return items;
 }
 
-/* Our handle, its list, and a fresh copy of the candidates for each run. */
+/* Our handle. It serves all sets, as it serves all frames of a camera. */
 class Ours
 {
   public:
-    Ours(const Candidates &c, float limit, bool class_aware, uint32_t cpu, size_t most = 0)
-        : source(detections_of(c)), items(source)
+    Ours(size_t most, float limit, bool class_aware, uint32_t cpu)
     {
         plumb_context context = PLUMB_CONTEXT_INIT;
         plumb_nms_spec spec = PLUMB_NMS_SPEC_INIT;
@@ -57,7 +55,7 @@ class Ours
         spec.method = PLUMB_NMS_HARD;
         spec.iou = limit;
         spec.class_aware = class_aware;
-        spec.max_candidates = most ? most : std::max<size_t>(c.size(), 1);
+        spec.max_candidates = std::max<size_t>(most, 1);
         spec.max_detections = 1;
         plumb_diag diag = {};
         if (plumb_nms_create(&context, &spec, &nms, &diag)) {
@@ -69,6 +67,23 @@ class Ours
     {
         plumb_nms_destroy(&nms);
     }
+    void run(plumb_detections &list)
+    {
+        if (plumb_nms_run(nms, &list, nullptr, nullptr, nullptr))
+            std::exit(1);
+    }
+
+  private:
+    plumb_nms *nms = nullptr;
+};
+
+/* A list, filled anew for each run. */
+class Frame
+{
+  public:
+    explicit Frame(const Candidates &c) : source(detections_of(c)), items(source)
+    {
+    }
     void refill()
     {
         std::memcpy(items.data(), source.data(), source.size() * sizeof(source[0]));
@@ -77,11 +92,6 @@ class Ours
         list.count = list.capacity = items.size();
         list.space = PLUMB_SPACE_UPRIGHT;
     }
-    void run()
-    {
-        if (plumb_nms_run(nms, &list, nullptr, nullptr, nullptr))
-            std::exit(1);
-    }
     Kept kept() const
     {
         Kept rows;
@@ -89,11 +99,10 @@ class Ours
             rows.push_back(list.items[i].row);
         return rows;
     }
+    plumb_detections list = {};
 
   private:
     std::vector<plumb_detection> source, items;
-    plumb_detections list = {};
-    plumb_nms *nms = nullptr;
 };
 
 /* Median time of one run over `sets` that are taken in turn, of at least 3 measurements and, where
@@ -139,17 +148,16 @@ static void compare(const char *title, const std::vector<Candidates> &sets, floa
                 class_aware ? "by class" : "one class", (double)limit, reference.size());
     double ours[2];
     const uint32_t cpus[2] = { PLUMB_CPU_AUTO, PLUMB_CPU_NONE };
+    std::vector<Frame> frames(sets.begin(), sets.end());
     for (int i = 0; i < 2; i++) {
-        std::vector<std::unique_ptr<Ours>> all;
-        for (const Candidates &c : sets)
-            all.push_back(std::make_unique<Ours>(c, limit, class_aware, cpus[i]));
+        Ours nms(sets[0].size(), limit, class_aware, cpus[i]);
         ours[i] = median(
-            3e5, all.size(), [&](size_t at) { all[at]->refill(); },
-            [&](size_t at) { all[at]->run(); });
-        all[0]->refill();
-        all[0]->run();
+            3e5, frames.size(), [&](size_t at) { frames[at].refill(); },
+            [&](size_t at) { nms.run(frames[at].list); });
+        frames[0].refill();
+        nms.run(frames[0].list);
         std::printf("  %-18s %12.2f us%s\n", i ? "plumbline, C only" : "plumbline", ours[i],
-                    all[0]->kept() == reference ? "" : "   DIFFERS");
+                    frames[0].kept() == reference ? "" : "   DIFFERS");
     }
     for (const Peer &peer : peers) {
         if (alone || peer.class_aware != class_aware)
@@ -255,11 +263,12 @@ static void million()
     for (int i = 0; i < 1000000; i++)
         add(c, 320 + unit(random), 320 + unit(random), 200 + unit(random), 200 + unit(random),
             unit(random), 0);
-    Ours nms(c, 0.45f, false, PLUMB_CPU_AUTO, 30000);
+    Ours nms(30000, 0.45f, false, PLUMB_CPU_AUTO);
+    Frame frame(c);
     double time = median(
-        1e6, 1, [&](size_t) { nms.refill(); }, [&](size_t) { nms.run(); });
+        1e6, 1, [&](size_t) { frame.refill(); }, [&](size_t) { nms.run(frame.list); });
     std::printf("\n1,000,000 that all overlap, best 30,000 taken: %.2f ms, %zu kept\n", time / 1e3,
-                nms.kept().size());
+                frame.kept().size());
 }
 
 /* Empty boxes, which clipping to the image leaves, are not candidates for us: left out for all. */

@@ -9,19 +9,29 @@
 #include <immintrin.h>
 
 typedef struct probe_vector {
-    __m256 x0, y0, x1, y1, bound, area, limit;
+    __m256 x0, y0, x1, y1, bound, sure;
 } probe_vector;
+
+/* What the tests without division say, lanes of several blocks together. */
+typedef struct verdict {
+    __m256 maybe, sure;
+} verdict;
+
+static inline __m256 area_of(const probe_vector *v)
+{
+    return _mm256_mul_ps(_mm256_sub_ps(v->x1, v->x0), _mm256_sub_ps(v->y1, v->y0));
+}
 
 static inline probe_vector spread(const plumb_box *box, plumb_kept_rule rule)
 {
-    float area = plumb_kept_area(box);
-    probe_vector v = { _mm256_set1_ps(box->x0),
-                       _mm256_set1_ps(box->y0),
-                       _mm256_set1_ps(box->x1),
-                       _mm256_set1_ps(box->y1),
-                       _mm256_set1_ps(plumb_kept_bound(rule.share, area)),
-                       _mm256_set1_ps(area),
-                       _mm256_set1_ps(rule.limit) };
+    probe_vector v;
+    v.x0 = _mm256_broadcast_ss(&box->x0);
+    v.y0 = _mm256_broadcast_ss(&box->y0);
+    v.x1 = _mm256_broadcast_ss(&box->x1);
+    v.y1 = _mm256_broadcast_ss(&box->y1);
+    __m256 product = _mm256_mul_ps(_mm256_set1_ps(rule.share), area_of(&v));
+    v.bound = _mm256_max_ps(_mm256_sub_ps(product, _mm256_set1_ps(1e-36f)), _mm256_setzero_ps());
+    v.sure = _mm256_set1_ps(rule.sure);
     return v;
 }
 
@@ -34,52 +44,84 @@ static inline __m256 intersection(const plumb_kept_block *b, const probe_vector 
     return _mm256_mul_ps(_mm256_max_ps(width, _mm256_setzero_ps()), height);
 }
 
-static inline __m256 may_strike(const plumb_kept_block *b, const probe_vector *p)
-{
-    __m256 bound = _mm256_add_ps(_mm256_loadu_ps(b->bound), p->bound);
-    return _mm256_cmp_ps(intersection(b, p), bound, _CMP_GT_OQ);
-}
-
-static inline __m256 strikes(const plumb_kept_block *b, const probe_vector *p)
+static inline verdict look(const plumb_kept_block *b, const probe_vector *p)
 {
     __m256 common = intersection(b, p);
-    __m256 all = _mm256_sub_ps(_mm256_add_ps(_mm256_loadu_ps(b->area), p->area), common);
-    return _mm256_cmp_ps(_mm256_div_ps(common, all), p->limit, _CMP_GT_OQ);
+    __m256 bound = _mm256_add_ps(_mm256_loadu_ps(b->bound), p->bound);
+    verdict v = { _mm256_cmp_ps(common, bound, _CMP_GT_OQ),
+                  _mm256_cmp_ps(common, _mm256_mul_ps(bound, p->sure), _CMP_GT_OQ) };
+    return v;
 }
 
-bool plumb_kept_in_blocks_avx2(const plumb_kept_block *blocks, size_t count, const plumb_box *box,
-                               plumb_kept_rule rule)
+static inline verdict either(verdict a, verdict b)
 {
-    probe_vector p = spread(box, rule);
+    verdict v = { _mm256_or_ps(a.maybe, b.maybe), _mm256_or_ps(a.sure, b.sure) };
+    return v;
+}
+
+static inline bool any(__m256 lanes)
+{
+    return _mm256_movemask_ps(lanes) != 0;
+}
+
+static bool strikes(const plumb_kept_block *b, const probe_vector *p, float limit)
+{
+    __m256 common = intersection(b, p);
+    __m256 all = _mm256_sub_ps(_mm256_add_ps(_mm256_loadu_ps(b->area), area_of(p)), common);
+    return any(_mm256_cmp_ps(_mm256_div_ps(common, all), _mm256_set1_ps(limit), _CMP_GT_OQ));
+}
+
+/* What the division says where the verdict leaves it open; that is rare. */
+static bool decide(const plumb_kept_block *blocks, size_t count, const probe_vector *p, float limit)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strikes(&blocks[i], p, limit))
+            return true;
+    return false;
+}
+
+static inline bool struck_by(const plumb_kept_block *blocks, size_t count, const probe_vector *p,
+                             float limit)
+{
     size_t i = 0;
     for (; i + 4 <= count; i += 4) {
-        __m256 a = _mm256_or_ps(may_strike(&blocks[i], &p), may_strike(&blocks[i + 1], &p));
-        __m256 b = _mm256_or_ps(may_strike(&blocks[i + 2], &p), may_strike(&blocks[i + 3], &p));
-        if (!_mm256_movemask_ps(_mm256_or_ps(a, b)))
-            continue;
-        a = _mm256_or_ps(strikes(&blocks[i], &p), strikes(&blocks[i + 1], &p));
-        b = _mm256_or_ps(strikes(&blocks[i + 2], &p), strikes(&blocks[i + 3], &p));
-        if (_mm256_movemask_ps(_mm256_or_ps(a, b)))
+        verdict v = either(either(look(&blocks[i], p), look(&blocks[i + 1], p)),
+                           either(look(&blocks[i + 2], p), look(&blocks[i + 3], p)));
+        if (any(v.sure) || (any(v.maybe) && decide(&blocks[i], 4, p, limit)))
             return true;
     }
-    __m256 rest = _mm256_setzero_ps();
-    for (; i < count; i++)
-        rest = _mm256_or_ps(rest, strikes(&blocks[i], &p));
-    return _mm256_movemask_ps(rest) != 0;
+    verdict rest = { _mm256_setzero_ps(), _mm256_setzero_ps() };
+    for (size_t j = i; j < count; j++)
+        rest = either(rest, look(&blocks[j], p));
+    return any(rest.sure) || (any(rest.maybe) && decide(&blocks[i], count - i, p, limit));
+}
+
+size_t plumb_kept_first_free_avx2(const plumb_kept_block *blocks, size_t block_count,
+                                  const plumb_box *boxes, size_t count, plumb_kept_rule rule)
+{
+    for (size_t at = 0; at < count; at++) {
+        probe_vector p = spread(&boxes[at], rule);
+        if (!struck_by(blocks, block_count, &p, rule.limit))
+            return at;
+    }
+    return count;
 }
 
 bool plumb_kept_in_chains_avx2(const plumb_kept_block *blocks, const uint32_t *heads, size_t count,
                                const plumb_box *box, plumb_kept_rule rule)
 {
     probe_vector p = spread(box, rule);
-    __m256 struck = _mm256_setzero_ps();
+    verdict first = { _mm256_setzero_ps(), _mm256_setzero_ps() };
     for (size_t i = 0; i < count; i++)
-        struck = _mm256_or_ps(struck, strikes(&blocks[heads[i]], &p));
-    if (_mm256_movemask_ps(struck))
+        first = either(first, look(&blocks[heads[i]], &p));
+    if (any(first.sure))
         return true;
+    for (size_t i = 0; i < count && any(first.maybe); i++)
+        if (strikes(&blocks[heads[i]], &p, rule.limit))
+            return true;
     for (size_t i = 0; i < count; i++)
         for (uint32_t at = blocks[heads[i]].next; at != 0; at = blocks[at].next)
-            if (_mm256_movemask_ps(strikes(&blocks[at], &p)))
+            if (struck_by(&blocks[at], 1, &p, rule.limit))
                 return true;
     return false;
 }
