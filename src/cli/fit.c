@@ -84,7 +84,9 @@ static int fit(const choice *c, const qa_fit_pair *pairs)
         qa_fit_write_json(&text, &result);
     else
         qa_fit_write_text(&text, &result);
-    int code = text.failed || !cli_write_stdout(text.data, text.size) ? CLI_RESOURCE : CLI_OK;
+    int code = result.verdict == QA_FIT_NEAREST ? CLI_DIFFERENT : CLI_OK;
+    if (text.failed || !cli_write_stdout(text.data, text.size))
+        code = CLI_RESOURCE;
     qa_text_release(&text);
     return code;
 }
@@ -104,7 +106,7 @@ int cli_verb_fit(int argc, char **argv)
         "fields of a card. The recipe is run again on every pair; a residual of 0 means that "
         "every\n"
         "element has the same bits. What the pairs cannot decide is said, with a frame size that\n"
-        "would.",
+        "would. The exit code is 1 when no recipe that is known gives the tensors.",
         groups,
         sizeof(groups) / sizeof(groups[0]),
         "Example:\n"

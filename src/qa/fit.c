@@ -14,7 +14,9 @@
 
 #define MAX_GEOMETRIES 512
 #define MAX_TRIALS     1024
-#define FAR            4.0 /* levels: more than another resampler can explain */
+#define FAR            4.0  /* levels: more than another resampler can explain */
+#define ROUNDED        2.0  /* levels that other roundings of YUV and of the resampler leave */
+#define MOSTLY         0.05 /* levels, on average */
 
 /* Common ones first: of several that fit exactly, the first is the answer. */
 const plumb_resampler fit_resamplers[FIT_RESAMPLERS] = {
@@ -220,15 +222,25 @@ static bool same_spec(const plumb_mapping_spec *a, const plumb_mapping_spec *b)
            a->central_fraction == b->central_fraction;
 }
 
+static bool same_recipe(const qa_fit_recipe *a, const qa_fit_recipe *b)
+{
+    return a->matrix == b->matrix && a->range == b->range && a->spec.resample == b->spec.resample &&
+           same_spec(&a->spec.mapping, &b->spec.mapping);
+}
+
 static void add_alternative(const fit_search *search, const fit_trial *best, const fit_trial *also,
                             qa_fit_result *result)
 {
+    qa_fit_recipe recipe = recipe_of(search, also);
+    for (size_t i = 0; i < result->alternative_count; i++)
+        if (same_recipe(&result->alternatives[i].also, &recipe))
+            return;
     bool same = also->resample == best->resample && also->matrix == best->matrix &&
                 also->range == best->range && same_spec(&also->mapping, &best->mapping);
     if (same || result->alternative_count >= QA_FIT_MAX_ALTERNATIVES)
         return;
     qa_fit_alternative *a = &result->alternatives[result->alternative_count++];
-    a->also = recipe_of(search, also);
+    a->also = recipe;
     a->frame = fit_deciding_size(&search->target, best, also);
 }
 
@@ -283,6 +295,19 @@ static void end_layout(fit_search *search)
     search->picture = NULL;
 }
 
+static qa_fit_verdict judge(const qa_fit_result *r)
+{
+    const plumb_preprocess_spec *s = &r->best.spec;
+    double step = s->quantization.scale > 0.0f ? (double)s->quantization.scale : 1.0;
+    double widest = 0.0; /* a step of whole numbers, in levels */
+    for (int c = 0; c < 3 && fit_is_whole(s->dtype); c++)
+        widest = fmax(widest, step * (double)s->divide * (double)s->std[c] / (double)s->scale);
+    if (r->differing == 0)
+        return QA_FIT_EXACT;
+    return r->max_error <= fmax(ROUNDED, 1.01 * widest) && r->mean_error <= MOSTLY ? QA_FIT_ROUNDING
+                                                                                   : QA_FIT_NEAREST;
+}
+
 static plumb_status conclude(fit_search *search, const trial_list *list, qa_fit_result *result,
                              plumb_diag *diag)
 {
@@ -293,9 +318,12 @@ static plumb_status conclude(fit_search *search, const trial_list *list, qa_fit_
     plumb_status status = fit_values(search, best, result, diag);
     if (status == PLUMB_OK)
         status = fit_verify(search, result, diag);
-    if (status == PLUMB_OK)
+    if (status)
+        return status;
+    result->verdict = judge(result);
+    if (result->verdict != QA_FIT_NEAREST)
         list_alternatives(search, list, best, result);
-    return status;
+    return PLUMB_OK;
 }
 
 plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,

@@ -36,8 +36,16 @@ typedef struct qa_fit_alternative {
     plumb_size frame; /* a frame of this size would tell; 0x0: none of the usual sizes does */
 } qa_fit_alternative;
 
+/* How far the best recipe is to be trusted. */
+typedef enum qa_fit_verdict {
+    QA_FIT_EXACT,    /* every element, bit for bit */
+    QA_FIT_ROUNDING, /* within what another build or another order of the operations leaves */
+    QA_FIT_NEAREST,  /* not how the tensors were made: the nearest that is known */
+} qa_fit_verdict;
+
 typedef struct qa_fit_result {
     qa_fit_recipe best;
+    qa_fit_verdict verdict;
     uint64_t elements, differing; /* of all pairs; differing in any bit */
     double max_error, mean_error; /* in 8-bit levels */
     bool pad_seen;                /* some input pixels show no picture */
@@ -63,7 +71,10 @@ void qa_fit_write_card(qa_text *text, const qa_fit_recipe *recipe, int indent);
 /* For people: the card fields, the residual, what is undecided and what would decide it. */
 void qa_fit_write_text(qa_text *text, const qa_fit_result *result);
 
-/* {"preprocess":{...},"matrix":..,"range":..,"orientation":..,"residual":{...},"undecided":[...]} */
+/* {"verdict":"exact|rounding|nearest","preprocess":{...},"matrix":..,"range":..,
+ *  "orientation_ignored":..,"residual":{"elements":..,"differing":..,"max":..,"mean":..},
+ *  "pad_seen":..,"pad_exact":..,"color_seen":..,"undecided":[{"field":..,"also":..,"frame":[w,h]}]}
+ * Errors are in 8-bit levels. */
 void qa_fit_write_json(qa_text *text, const qa_fit_result *result);
 
 #endif

@@ -43,18 +43,42 @@ static bool differ(const fit_target *target, const fit_trial *a, const fit_trial
     return memcmp(tensors, tensors + count, count * sizeof(float)) != 0;
 }
 
-plumb_size fit_deciding_size(const fit_target *target, const fit_trial *a, const fit_trial *b)
+/* Rules that round alike nearly always: the sizes that place the picture differently. */
+static bool placed_alike(const fit_trial *a, const fit_trial *b, plumb_size size)
+{
+    qa_fit_pair pair = { .frame = PLUMB_FRAME_INIT };
+    pair.frame.width = size.width;
+    pair.frame.height = size.height;
+    fit_search search = { .pairs = &pair, .pair_count = 1 };
+    return fit_same_geometry(&search, a, b);
+}
+
+static plumb_size sweep(const fit_target *target, const fit_trial *a, const fit_trial *b,
+                        float *tensors)
 {
     plumb_size none = { 0, 0 };
+    for (int32_t side = 401; side < 1400; side += 2) {
+        const plumb_size both[] = { { side, 499 }, { 499, side } };
+        for (int i = 0; i < 2; i++)
+            if (!placed_alike(a, b, both[i]) && differ(target, a, b, both[i], tensors))
+                return both[i];
+    }
+    return none;
+}
+
+plumb_size fit_deciding_size(const fit_target *target, const fit_trial *a, const fit_trial *b)
+{
+    plumb_size found = { 0, 0 };
     size_t count =
         (size_t)target->size.width * (size_t)target->size.height * (size_t)target->channels;
     float *tensors = malloc(2 * count * sizeof(float));
-    for (size_t i = 0; tensors && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        if (differ(target, a, b, sizes[i], tensors)) {
-            none = sizes[i];
-            break;
-        }
-    }
+    if (!tensors)
+        return found;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && found.width == 0; i++)
+        if (differ(target, a, b, sizes[i], tensors))
+            found = sizes[i];
+    if (found.width == 0)
+        found = sweep(target, a, b, tensors);
     free(tensors);
-    return none;
+    return found;
 }

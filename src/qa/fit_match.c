@@ -87,6 +87,11 @@ plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index
     return PLUMB_OK;
 }
 
+bool fit_is_whole(plumb_dtype dtype)
+{
+    return dtype == PLUMB_DTYPE_UINT8 || dtype == PLUMB_DTYPE_INT8;
+}
+
 bool fit_rounds(plumb_resampler resampler)
 {
     return resampler != PLUMB_RESAMPLE_TORCH_BILINEAR &&
@@ -166,6 +171,17 @@ static double fit_lines(const sums *s, int channels, bool reversed, double gain[
     return error;
 }
 
+/* What rounding to whole numbers adds to the mean square of a resampler that does not round. */
+static double rounding_of(const fit_search *search, const fit_trial *trial)
+{
+    double sum = 0.0;
+    if (!fit_is_whole(search->target.dtype) || fit_rounds(trial->resample))
+        return 0.0;
+    for (int c = 0; c < search->target.channels; c++)
+        sum += 1.0 / (12.0 * trial->gain[c] * trial->gain[c]);
+    return sum / search->target.channels;
+}
+
 void fit_match(fit_search *search, fit_trial *trial)
 {
     sums s = { 0 };
@@ -188,7 +204,8 @@ void fit_match(fit_search *search, fit_trial *trial)
     trial->color_seen = channels == 3 && fabs(error[1] - error[0]) > 1e-9 * (1.0 + less);
     memcpy(trial->gain, gain[trial->reversed], sizeof(trial->gain));
     memcpy(trial->offset, offset[trial->reversed], sizeof(trial->offset));
-    trial->rms = sqrt(less / (channels * (s.n + s.outside)));
+    double mean = less / (channels * (s.n + s.outside));
+    trial->rms = sqrt(fmax(mean - rounding_of(search, trial), 0.0));
 }
 
 /* --- every pixel --- */
@@ -200,11 +217,6 @@ typedef struct level_values {
     float value[3][256];
     float lowest[3][256], highest[3][256];
 } level_values;
-
-static bool is_whole(plumb_dtype dtype)
-{
-    return dtype == PLUMB_DTYPE_UINT8 || dtype == PLUMB_DTYPE_INT8;
-}
 
 static void check_level(fit_trial *trial, level_values *levels, int c, float p, float t)
 {
@@ -232,7 +244,7 @@ static void check_pixel(const fit_target *target, fit_trial *trial, level_values
     trial->worst = fmax(trial->worst, error);
     if (fit_rounds(trial->resample))
         check_level(trial, levels, c, p, t);
-    else if (is_whole(target->dtype))
+    else if (fit_is_whole(target->dtype))
         widen(levels, c, p, (int)t + (target->dtype == PLUMB_DTYPE_INT8 ? 128 : 0));
 }
 

@@ -93,6 +93,7 @@ typedef struct fit_color {
 extern const plumb_resampler fit_resamplers[FIT_RESAMPLERS];
 extern const fit_color fit_colors[FIT_COLORS];
 
+bool fit_is_whole(plumb_dtype dtype);       /* uint8, int8 */
 bool fit_rounds(plumb_resampler resampler); /* its results are whole levels */
 
 /* Geometry worth a trial: the usual recipes; the same with a quarter turn; sizes and fractions that

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qa/fit.h"
 
+#include <string.h>
+
 /* The card field in which `also` differs first; its value goes to `text`. */
 static const char *add_difference(qa_text *text, const qa_fit_recipe *best,
                                   const qa_fit_recipe *also)
@@ -12,8 +14,9 @@ static const char *add_difference(qa_text *text, const qa_fit_recipe *best,
         return "matrix";
     }
     if (m->mode != n->mode) {
-        qa_text_format(text, "%s, rule %s", plumb_crop_mode_name(n->mode),
-                       plumb_rule_name(n->rule));
+        qa_text_add(text, plumb_crop_mode_name(n->mode));
+        if (n->rule != PLUMB_RULE_UNSET)
+            qa_text_format(text, " (%s)", plumb_rule_name(n->rule));
         return "mode";
     }
     if (m->rule != n->rule) {
@@ -77,66 +80,125 @@ void qa_fit_write_card(qa_text *text, const qa_fit_recipe *recipe, int indent)
     qa_text_float(text, s->scale);
     add_floats(text, "mean", s->mean, channels);
     add_floats(text, "std", s->std, channels);
+    if (s->quantization.scale > 0.0f) {
+        qa_text_format(text, ",\n%*s\"quantization\": { \"scale\": ", indent + 2, "");
+        qa_text_float(text, s->quantization.scale);
+        qa_text_format(text, ", \"zero_point\": %d }", (int)s->quantization.zero_point);
+    }
     qa_text_format(text, "\n%*s}", indent, "");
+}
+
+static const char *const verdicts[] = { "exact", "rounding", "nearest" };
+
+static void add_verdict(qa_text *text, const qa_fit_result *r)
+{
+    switch (r->verdict) {
+    case QA_FIT_EXACT:
+        qa_text_format(text, "exact: the recipe gives all %llu elements, bit for bit\n",
+                       (unsigned long long)r->elements);
+        break;
+    case QA_FIT_ROUNDING:
+        qa_text_format(
+            text,
+            "within rounding: the recipe gives all %llu elements within %.2g of a level, "
+            "%.1f %% of them bit for bit\n",
+            (unsigned long long)r->elements, r->max_error,
+            100.0 * (double)(r->elements - r->differing) / (double)r->elements);
+        break;
+    case QA_FIT_NEAREST:
+        qa_text_format(text,
+                       "not found: no recipe that is known gives these tensors; the nearest one is "
+                       "off by up to %.3g levels, %.2g on average\n",
+                       r->max_error, r->mean_error);
+        break;
+    }
 }
 
 static void add_frame_notes(qa_text *text, const qa_fit_recipe *best)
 {
     if (best->matrix != PLUMB_MATRIX_UNSET)
-        qa_text_format(text, "frame           matrix %s, range %s\n",
-                       plumb_matrix_name(best->matrix), plumb_range_name(best->range));
+        qa_text_format(text, "frame       matrix %s, range %s\n", plumb_matrix_name(best->matrix),
+                       plumb_range_name(best->range));
     if (best->orientation != 0)
-        qa_text_add(text, "orientation     the picture was NOT turned upright before: the frame's "
-                          "orientation was ignored\n");
+        qa_text_add(text, "frame       was not turned upright: its orientation was ignored\n");
 }
 
-static void add_residual(qa_text *text, const qa_fit_result *r)
+static bool same_frame(const qa_fit_alternative *a, const qa_fit_alternative *b)
 {
-    if (r->differing == 0)
-        qa_text_format(text, "residual        0: all %llu elements, bit for bit\n",
-                       (unsigned long long)r->elements);
-    else
-        qa_text_format(text,
-                       "residual        at most %.3g, on average %.3g of a level; %llu of %llu "
-                       "elements differ in some bit\n",
-                       r->max_error, r->mean_error, (unsigned long long)r->differing,
-                       (unsigned long long)r->elements);
-    if (r->pad_seen && !r->pad_exact)
-        qa_text_add(text, "pad             no pixel level gives its value: it was put in after the "
-                          "values were normalised\n");
+    return a->frame.width == b->frame.width && a->frame.height == b->frame.height;
+}
+
+/* Is `item` one of the comma-separated items? Alternatives may differ in a second field, too. */
+static bool has_item(const qa_text *items, const char *item)
+{
+    size_t length = strlen(item);
+    for (const char *at = items->data; at; at = strstr(at, ", ")) {
+        at += at == items->data ? 0 : 2;
+        if (strncmp(at, item, length) == 0 && (at[length] == '\0' || at[length] == ','))
+            return true;
+    }
+    return false;
+}
+
+/* One line for all values of a field that the same frame would decide. */
+static void add_undecided(qa_text *text, const qa_fit_result *r)
+{
+    bool said[QA_FIT_MAX_ALTERNATIVES] = { false };
+    for (size_t i = 0; i < r->alternative_count; i++) {
+        const qa_fit_alternative *a = &r->alternatives[i];
+        qa_text values = { 0 };
+        const char *field = NULL;
+        for (size_t k = i; k < r->alternative_count; k++) {
+            const qa_fit_alternative *b = &r->alternatives[k];
+            qa_text value = { 0 };
+            const char *other = add_difference(&value, &r->best, &b->also);
+            if (!said[k] && (!field || strcmp(field, other) == 0) && same_frame(a, b)) {
+                if (value.data && !has_item(&values, value.data))
+                    qa_text_format(&values, "%s%s", field ? ", " : "", value.data);
+                field = other;
+                said[k] = true;
+            }
+            qa_text_release(&value);
+        }
+        if (field && a->frame.width > 0)
+            qa_text_format(text, "undecided   %s: also %s; a frame of %dx%d tells\n", field,
+                           values.data ? values.data : "", (int)a->frame.width,
+                           (int)a->frame.height);
+        else if (field)
+            qa_text_format(text, "undecided   %s: also %s; no usual frame size tells\n", field,
+                           values.data ? values.data : "");
+        qa_text_release(&values);
+    }
 }
 
 void qa_fit_write_text(qa_text *text, const qa_fit_result *result)
 {
-    qa_text_add(text, "\"preprocess\": ");
+    add_verdict(text, result);
+    qa_text_add(text, "\n\"preprocess\": ");
     qa_fit_write_card(text, &result->best, 0);
-    qa_text_add(text, "\n\n");
-    add_frame_notes(text, &result->best);
-    add_residual(text, result);
-    if (!result->color_seen)
-        qa_text_add(text, "undecided       channels: rgb or bgr; a frame with colours tells\n");
-    if (!result->pad_seen && pads(&result->best.spec.mapping))
-        qa_text_add(text,
-                    "undecided       pad: no frame left any; one of another shape shows it\n");
-    for (size_t i = 0; i < result->alternative_count; i++) {
-        const qa_fit_alternative *a = &result->alternatives[i];
-        qa_text value = { 0 };
-        const char *field = add_difference(&value, &result->best, &a->also);
-        qa_text_format(text, "undecided       %s: %s fits as well; ", field,
-                       value.data ? value.data : "");
-        qa_text_release(&value);
-        if (a->frame.width > 0)
-            qa_text_format(text, "a frame of %dx%d tells\n", (int)a->frame.width,
-                           (int)a->frame.height);
-        else
-            qa_text_add(text, "no usual frame size tells them apart\n");
-    }
+    qa_text_add(text, "\n");
+    qa_text notes = { 0 };
+    add_frame_notes(&notes, &result->best);
+    if (result->pad_seen && !result->pad_exact)
+        qa_text_add(&notes, "pad         no pixel level gives its value: it was put in after the "
+                            "values were normalised\n");
+    bool found = result->verdict != QA_FIT_NEAREST;
+    if (found && !result->color_seen)
+        qa_text_add(&notes, "undecided   channels: rgb or bgr; a frame with colours tells\n");
+    if (found && !result->pad_seen && pads(&result->best.spec.mapping))
+        qa_text_add(&notes, "undecided   pad: these frames left none; one of another shape shows "
+                            "it\n");
+    add_undecided(&notes, result);
+    if (notes.data)
+        qa_text_format(text, "\n%s", notes.data);
+    text->failed = text->failed || notes.failed;
+    qa_text_release(&notes);
 }
 
 void qa_fit_write_json(qa_text *text, const qa_fit_result *result)
 {
     const qa_fit_recipe *best = &result->best;
-    qa_text_add(text, "{\"preprocess\":");
+    qa_text_format(text, "{\"verdict\":\"%s\",\"preprocess\":", verdicts[result->verdict]);
     qa_fit_write_card(text, best, 0);
     if (best->matrix != PLUMB_MATRIX_UNSET)
         qa_text_format(text, ",\"matrix\":\"%s\",\"range\":\"%s\"", plumb_matrix_name(best->matrix),

@@ -4,27 +4,16 @@
  * values, but x/255 and x*(1/255) differ in the last bit for half of the levels, so candidates are
  * compared with the tensors' own bits, the plainest numbers first.
  */
-#include "qa/fit_parts.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_BITS 1e-4 /* levels */
+#include "qa/fit_values.h"
 
-typedef struct value_recipe {
-    float divide, scale, mean[3], std[3];
-    uint64_t wrong;  /* levels whose value is another */
-    double distance; /* largest, in levels */
-} value_recipe;
+#define LAST_BITS  1e-4 /* levels */
+#define ALL_DIGITS 7
 
-/* What the tensors hold for a level, by tensor channel; unrounded results have points instead. */
-typedef struct observed {
-    size_t count[3];
-    float level[3][4096], value[3][4096];
-} observed;
-
-static float chain(const value_recipe *r, int c, float level)
+float fit_chain(const fit_value_recipe *r, int c, float level)
 {
     float v = level;
     if (r->divide != 1.0f)
@@ -39,28 +28,31 @@ static float chain(const value_recipe *r, int c, float level)
 }
 
 /* As the tensor's type holds it. */
-static float stored(plumb_dtype dtype, float value)
+static float stored(plumb_dtype dtype, const fit_value_recipe *r, float value)
 {
+    bool quantized = r->quantization.scale > 0.0f;
+    float whole = nearbyintf(quantized ? value / r->quantization.scale : value);
+    whole += quantized ? (float)r->quantization.zero_point : 0.0f;
     switch (dtype) {
     case PLUMB_DTYPE_FLOAT16:
         return plumb_float_from_half(plumb_half_from_float(value));
     case PLUMB_DTYPE_UINT8:
-        return fminf(fmaxf(nearbyintf(value), 0.0f), 255.0f);
+        return fminf(fmaxf(whole, 0.0f), 255.0f);
     case PLUMB_DTYPE_INT8:
-        return fminf(fmaxf(nearbyintf(value), -128.0f), 127.0f);
+        return fminf(fmaxf(whole, -128.0f), 127.0f);
     default:
         return value;
     }
 }
 
-static void rate(const fit_search *search, const fit_trial *trial, const observed *o,
-                 value_recipe *r)
+void fit_rate(const fit_search *search, const fit_trial *trial, const fit_observed *o,
+              fit_value_recipe *r)
 {
     r->wrong = 0;
     r->distance = 0.0;
     for (int c = 0; c < search->target.channels; c++) {
         for (size_t i = 0; i < o->count[c]; i++) {
-            float value = stored(search->target.dtype, chain(r, c, o->level[c][i]));
+            float value = stored(search->target.dtype, r, fit_chain(r, c, o->level[c][i]));
             r->wrong += value != o->value[c][i];
             r->distance = fmax(r->distance, fabs((double)value - o->value[c][i]) / trial->gain[c]);
         }
@@ -75,7 +67,7 @@ static double rounded(double value, int decimals)
 
 /* Mean and std for a divisor and a factor, with so many decimals; false where that leaves none. */
 static bool propose(const fit_trial *trial, int channels, float divide, float scale, int decimals,
-                    value_recipe *r)
+                    fit_value_recipe *r)
 {
     r->divide = divide;
     r->scale = scale;
@@ -92,22 +84,23 @@ static bool propose(const fit_trial *trial, int channels, float divide, float sc
     return true;
 }
 
-static value_recipe plainest(const fit_search *search, const fit_trial *trial, const observed *o)
+static fit_value_recipe plainest(const fit_search *search, const fit_trial *trial,
+                                 const fit_observed *o, int most_decimals)
 {
     static const float pairs[][2] = {
         { 255.0f, 1.0f },        { 1.0f, 1.0f },          { 127.5f, 1.0f },
         { 1.0f, 1.0f / 255.0f }, { 128.0f, 1.0f },        { 256.0f, 1.0f },
         { 1.0f, 1.0f / 127.5f }, { 1.0f, 1.0f / 128.0f }, { 1.0f, 1.0f / 256.0f },
     };
-    value_recipe best = { .wrong = UINT64_MAX, .distance = INFINITY }, plain = best;
-    for (int decimals = 0; decimals <= 7; decimals++) {
+    fit_value_recipe best = { .wrong = UINT64_MAX, .distance = INFINITY }, plain = best;
+    for (int decimals = 0; decimals <= most_decimals; decimals++) {
         for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-            value_recipe r;
+            fit_value_recipe r = { 0 };
             /* The last resort keeps every digit. */
             if (!propose(trial, search->target.channels, pairs[i][0], pairs[i][1],
-                         decimals < 7 ? decimals : -1, &r))
+                         decimals < ALL_DIGITS ? decimals : -1, &r))
                 continue;
-            rate(search, trial, o, &r);
+            fit_rate(search, trial, o, &r);
             if (r.wrong < best.wrong ||
                 (r.wrong == best.wrong && r.distance < best.distance * 0.99))
                 best = r;
@@ -123,7 +116,7 @@ static value_recipe plainest(const fit_search *search, const fit_trial *trial, c
 
 /* A point for each level, or many for results that are not rounded. */
 static void observe(const fit_search *search, const fit_trial *trial, const plumb_mapping *mapping,
-                    size_t index, bool known[3][256], observed *o)
+                    size_t index, bool known[3][256], fit_observed *o)
 {
     const fit_target *t = &search->target;
     size_t area = (size_t)t->size.width * (size_t)t->size.height;
@@ -148,7 +141,7 @@ static void observe(const fit_search *search, const fit_trial *trial, const plum
 }
 
 /* The level outside the picture: the one whose value is that of a corner that shows none. */
-static void find_pad(const fit_search *search, const value_recipe *values,
+static void find_pad(const fit_search *search, const fit_value_recipe *values,
                      const plumb_mapping *mapping, size_t index, qa_fit_result *result)
 {
     const fit_target *t = &search->target;
@@ -167,7 +160,7 @@ static void find_pad(const fit_search *search, const value_recipe *values,
         double nearest = INFINITY;
         for (int level = 0; level < 256; level++) {
             double distance =
-                fabs((double)stored(t->dtype, chain(values, c, (float)level)) - value);
+                fabs((double)stored(t->dtype, values, fit_chain(values, c, (float)level)) - value);
             if (distance < nearest) {
                 nearest = distance;
                 best = level;
@@ -181,7 +174,7 @@ static void find_pad(const fit_search *search, const value_recipe *values,
 plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_result *result,
                         plumb_diag *diag)
 {
-    observed *o = calloc(1, sizeof(*o));
+    fit_observed *o = calloc(1, sizeof(*o));
     if (!o)
         return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
     plumb_mapping mappings[QA_FIT_MAX_PAIRS];
@@ -196,8 +189,12 @@ plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_resul
         free(o);
         return plumb_fail(diag, status, "", "the recipe does not run on every frame");
     }
-    value_recipe values = plainest(search, trial, o);
+    bool whole = fit_is_whole(search->target.dtype);
+    fit_value_recipe values = plainest(search, trial, o, whole ? 2 : ALL_DIGITS);
+    if (whole && values.wrong > 0 && !fit_quantize(search, trial, o, &values))
+        values = plainest(search, trial, o, ALL_DIGITS);
     plumb_preprocess_spec *spec = &result->best.spec;
+    spec->quantization = values.quantization;
     spec->divide = values.divide;
     spec->scale = values.scale;
     memcpy(spec->mean, values.mean, sizeof(values.mean));
@@ -231,6 +228,7 @@ plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *d
     fit_trial trial = { .matrix = result->best.matrix,
                         .range = result->best.range,
                         .orientation = result->best.orientation };
+    const double step = spec->quantization.scale > 0.0f ? (double)spec->quantization.scale : 1.0;
     plumb_status status = PLUMB_OK;
     double sum = 0.0;
     for (size_t i = 0; i < search->pair_count && status == PLUMB_OK; i++) {
@@ -242,7 +240,7 @@ plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *d
             int64_t given_at = (int64_t)(k * plumb_dtype_size(given->dtype));
             size_t c = t->layout == PLUMB_LAYOUT_NCHW ? k / (count / (size_t)t->channels)
                                                       : k % (size_t)t->channels;
-            double gain = (double)spec->scale / ((double)spec->divide * spec->std[c]);
+            double gain = (double)spec->scale / ((double)spec->divide * spec->std[c]) / step;
             double error = fabs((double)plumb_tensor_load(&made, at) -
                                 (double)plumb_tensor_load(given, given_at)) /
                            gain;

@@ -18,9 +18,8 @@ static double precision_of(const tensor_exam *exam, double gain, double offset)
 {
     double largest = fmax(fabs(offset), fabs(offset + 255.0 * gain));
     double bits = exam->targets[exam->expected].dtype == PLUMB_DTYPE_FLOAT16 ? 0x1p-10 : 0x1p-21;
-    bool whole = exam->given[0].tensor.dtype == PLUMB_DTYPE_UINT8 ||
-                 exam->given[0].tensor.dtype == PLUMB_DTYPE_INT8;
-    return whole ? TENSOR_SAME : TENSOR_SAME + largest * bits / gain;
+    return fit_is_whole(exam->given[0].tensor.dtype) ? TENSOR_SAME
+                                                     : TENSOR_SAME + largest * bits / gain;
 }
 
 typedef struct comparison {

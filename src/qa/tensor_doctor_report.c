@@ -2,6 +2,7 @@
 #include "qa/tensor_doctor.h"
 
 #include <math.h>
+#include <string.h>
 
 static void add_number(qa_text *text, const char *key, double value)
 {
@@ -45,20 +46,26 @@ void qa_tensor_report_json(qa_text *text, const qa_tensor_report *report)
     qa_text_add(text, "}\n");
 }
 
+static void add_line(qa_text *text, const char *what, double equal, double residual)
+{
+    qa_text_format(text, "  %-12s%.1f %% of the elements equal, %.3g level%s off (rms)\n", what,
+                   100.0 * equal, residual < 1e-3 ? 0.0 : residual, residual == 1.0 ? "" : "s");
+}
+
 void qa_tensor_report_text(qa_text *text, const qa_tensor_report *report)
 {
     qa_text_format(text, "%s: %s\n", qa_doctor_verdict_name(report->verdict), report->reason);
-    qa_text_format(text,
-                   "  %zu frame%s; residual %.3g levels and %.1f %% of the elements equal as fed, "
-                   "%.3g and %.1f %% with the faults undone\n",
-                   report->frame_count, report->frame_count == 1 ? "" : "s",
-                   report->residual_before, 100.0 * report->equal_before, report->residual_after,
-                   100.0 * report->equal_after);
+    qa_text_format(text, "  %zu frame%s\n", report->frame_count,
+                   report->frame_count == 1 ? "" : "s");
+    add_line(text, "the card", report->equal_before, report->residual_before);
+    if (report->fault_count > 0)
+        add_line(text, "with faults", report->equal_after, report->residual_after);
     for (size_t i = 0; i < report->fault_count; i++) {
         const qa_tensor_fault *f = &report->faults[i];
-        qa_text_format(text, "\n%s (confidence %.2f): %s\n", qa_tensor_code_name(f->code),
-                       f->confidence, f->detail);
-        qa_text_format(text, "  fix       %s\n  card      %s\n", f->fix, f->edit);
+        qa_text_format(text, "\n%s (confidence %.2f)\n  found     %s\n  fix       %s\n",
+                       qa_tensor_code_name(f->code), f->confidence, f->detail, f->fix);
+        if (strcmp(f->edit, "{}") != 0)
+            qa_text_format(text, "  card      %s\n", f->edit);
     }
     if (report->settle[0])
         qa_text_format(text, "\nto settle it: %s\n", report->settle);

@@ -150,8 +150,7 @@ void tensor_judge_values(const tensor_exam *exam, const fit_trial *trial, tensor
     normalisation norms[6];
     size_t count = list_normalisations(exam->card, folded, norms);
     double step = 0.0;
-    if (exam->search.target.dtype == PLUMB_DTYPE_UINT8 ||
-        exam->search.target.dtype == PLUMB_DTYPE_INT8)
+    if (fit_is_whole(exam->search.target.dtype))
         step = 1.0 / trial->gain[0];
     choice best = { .allowed = (trial->exact ? 0.5 : 2.0 + 3.0 * trial->rms) + step };
     memset(values, 0, sizeof(*values));
@@ -217,7 +216,7 @@ void tensor_judge_pad(tensor_exam *exam, tensor_explanation *e)
     for (int c = 0; c < t->channels; c++) {
         e->pad.value[c] = o.sum[c] / (double)o.count;
         e->pad.level[c] = (e->pad.value[c] - e->values.offset[c]) / e->values.gain[c];
-        if (t->dtype == PLUMB_DTYPE_UINT8 || t->dtype == PLUMB_DTYPE_INT8)
+        if (fit_is_whole(t->dtype))
             step = fmax(step, 0.5 / e->values.gain[c]);
     }
     double d = pad_distance(exam, &e->pad, false);
