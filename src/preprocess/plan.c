@@ -93,10 +93,13 @@ static void halve_request(placed_request *p, plumb_resampler resampler)
     plumb_axis_request *r = &p->request;
     int32_t end = p->begin + r->side, first = p->begin / 2, behind = (end + 1) / 2;
     r->origin = r->origin / 2.0 + (p->mirror ? behind - end / 2.0 : p->begin / 2.0 - first);
-    if (resampler == PLUMB_RESAMPLE_TF1_LEGACY)
-        r->origin -= 0.25; /* its positions count from pixel centres, not from edges */
     r->side = behind - first;
     r->scale /= 2.0;
+    bool corners = resampler == PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS;
+    if (resampler == PLUMB_RESAMPLE_TF1_LEGACY || corners)
+        r->origin -= 0.25; /* their positions count from pixel centres, not from edges */
+    if (corners)
+        r->scale += 0.5 / r->scaled; /* and the outermost centres are those of full pixels */
     r->inverse *= 2.0;
     p->begin = first;
 }
