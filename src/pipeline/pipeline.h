@@ -53,6 +53,10 @@ typedef struct plumb_counted {
     uint64_t allocations;
 } plumb_counted;
 
+/* Shown the list behind a stage: DECODE (upright, as the head gives it), REGIONS and NMS in the
+ * order of the spec, TOTAL at the end. A run that is traced may take its steps twice. */
+typedef void (*plumb_session_observer)(void *user, plumb_stage stage, const plumb_detections *list);
+
 struct plumb_session {
     const plumb_pipeline *pipeline;
     plumb_counted counted;
@@ -80,7 +84,12 @@ struct plumb_session {
     plumb_trace_entry *entries;
     size_t entry_capacity;
     plumb_stopwatch watch;
+    plumb_session_observer observer; /* may be NULL */
+    void *observer_user;
 };
+
+/* Have the steps of the runs that follow shown to `observer`; NULL: no more. */
+void plumb_session_observe(plumb_session *session, plumb_session_observer observer, void *user);
 
 /* detector.c: prepare once, fill the extra inputs, infer, validate what came back. */
 plumb_status plumb_session_infer(plumb_session *session, plumb_diag *diag);

@@ -22,6 +22,22 @@ plumb_status plumb_stage_failed(plumb_diag *diag, plumb_status status, plumb_sta
     return status;
 }
 
+void plumb_session_observe(plumb_session *session, plumb_session_observer observer, void *user)
+{
+    session->observer = observer;
+    session->observer_user = user;
+}
+
+/* The list is what `stage` has made of it. */
+static plumb_status behind(plumb_session *session, plumb_stage stage, plumb_status status,
+                           plumb_diag *diag)
+{
+    plumb_stopwatch_lap(&session->watch, stage);
+    if (status == PLUMB_OK && session->observer)
+        session->observer(session->observer_user, stage, &session->list);
+    return plumb_stage_failed(diag, status, stage);
+}
+
 static plumb_status decode(plumb_session *session, plumb_diag *diag)
 {
     const plumb_pipeline *pipeline = session->pipeline;
@@ -32,8 +48,7 @@ static plumb_status decode(plumb_session *session, plumb_diag *diag)
     if (status == PLUMB_OK && list->space != PLUMB_SPACE_UPRIGHT)
         status =
             plumb_detections_map(list, &session->mapping, list->space, PLUMB_SPACE_UPRIGHT, diag);
-    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_DECODE);
-    return plumb_stage_failed(diag, status, PLUMB_STAGE_DECODE);
+    return behind(session, PLUMB_STAGE_DECODE, status, diag);
 }
 
 static plumb_status suppress(plumb_session *session, const plumb_run_options *options,
@@ -50,8 +65,7 @@ static plumb_status suppress(plumb_session *session, const plumb_run_options *op
     }
     plumb_status status =
         plumb_nms_run(session->nms, &session->list, plane_from_upright, &session->ledger, diag);
-    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_NMS);
-    return plumb_stage_failed(diag, status, PLUMB_STAGE_NMS);
+    return behind(session, PLUMB_STAGE_NMS, status, diag);
 }
 
 static plumb_status apply_regions(plumb_session *session, const plumb_run_options *options,
@@ -65,8 +79,7 @@ static plumb_status apply_regions(plumb_session *session, const plumb_run_option
                                             options->upright_from_plane, threshold->confidence,
                                             threshold->per_class, threshold->per_class_count,
                                             session->regions_scratch, &session->ledger, diag);
-    plumb_stopwatch_lap(&session->watch, PLUMB_STAGE_REGIONS);
-    return plumb_stage_failed(diag, status, PLUMB_STAGE_REGIONS);
+    return behind(session, PLUMB_STAGE_REGIONS, status, diag);
 }
 
 static plumb_status run_steps(plumb_session *session, const plumb_run_options *options,
@@ -89,6 +102,8 @@ static plumb_status run_steps(plumb_session *session, const plumb_run_options *o
     plumb_detections_keep_best(&session->list, spec->nms.max_detections, PLUMB_FATE_DETECTIONS,
                                &session->ledger);
     plumb_ledger_close(&session->ledger, &session->list);
+    if (session->observer)
+        session->observer(session->observer_user, PLUMB_STAGE_TOTAL, &session->list);
     return PLUMB_OK;
 }
 

@@ -8,17 +8,20 @@
 #include "base/diag.h"
 #include "base/names.h"
 #include "frame/format.h"
+#include "pipeline/pipeline.h"
 #include "qa/fit_parts.h"
 #include "qa/suite.h"
+
+/* Tensors of the card, and of the card with its last steps left out. */
+enum { RESAMPLED, NORMALISED, PACKED, TENSORS };
 
 struct qa_stages {
     const plumb_pipeline_spec *spec; /* the card's */
     plumb_image_decoder *decoder;
-    plumb_head *head;
-    plumb_nms *nms;
-    plumb_regions *regions; /* NULL without any */
-    void *scratch;
+    plumb_head *head; /* for a decode without a threshold */
     plumb_detections list;
+    plumb_pipeline *pipelines[TENSORS];
+    plumb_session *sessions[TENSORS];
 };
 
 static const plumb_name names[] = {
@@ -79,9 +82,10 @@ void qa_stages_destroy(qa_stages **stages)
     qa_stages *s = *stages;
     plumb_image_decoder_destroy(&s->decoder);
     plumb_head_destroy(&s->head);
-    plumb_nms_destroy(&s->nms);
-    plumb_regions_destroy(&s->regions);
-    free(s->scratch);
+    for (int i = 0; i < TENSORS; i++) {
+        plumb_session_destroy(&s->sessions[i]);
+        plumb_pipeline_destroy(&s->pipelines[i]);
+    }
     free(s->list.items);
     free(s->list.keypoints);
     free(s);
@@ -98,9 +102,38 @@ static bool reserve(qa_stages *s)
         s->list.keypoints = malloc(capacity * keypoints * sizeof(*s->list.keypoints));
         s->list.keypoint_capacity = capacity;
     }
-    size_t scratch = s->regions ? plumb_regions_scratch(s->regions) : 0;
-    s->scratch = malloc(scratch + 1);
-    return s->list.items && s->scratch && (keypoints == 0 || s->list.keypoints);
+    return s->list.items && (keypoints == 0 || s->list.keypoints);
+}
+
+static plumb_preprocess_spec spec_up_to(const plumb_preprocess_spec *card, int tensor)
+{
+    plumb_preprocess_spec spec = *card;
+    if (tensor <= NORMALISED) {
+        spec.layout = PLUMB_LAYOUT_NCHW;
+        spec.dtype = PLUMB_DTYPE_FLOAT32;
+        spec.quantization = (plumb_quantization){ 0.0f, 0 };
+    }
+    if (tensor <= RESAMPLED) {
+        spec.divide = spec.scale = 1.0f;
+        for (int c = 0; c < 3; c++) {
+            spec.mean[c] = 0.0f;
+            spec.std[c] = 1.0f;
+        }
+    }
+    return spec;
+}
+
+static plumb_status open_sessions(qa_stages *s, plumb_diag *diag)
+{
+    plumb_status status = PLUMB_OK;
+    for (int i = 0; i < TENSORS && !status; i++) {
+        plumb_pipeline_spec spec = *s->spec;
+        spec.preprocess = spec_up_to(&spec.preprocess, i);
+        status = plumb_pipeline_create(NULL, &spec, &s->pipelines[i], diag);
+        if (!status)
+            status = plumb_session_create(s->pipelines[i], NULL, &s->sessions[i], diag);
+    }
+    return status;
 }
 
 plumb_status qa_stages_create(const plumb_card *card, qa_stages **stages, plumb_diag *diag)
@@ -114,10 +147,7 @@ plumb_status qa_stages_create(const plumb_card *card, qa_stages **stages, plumb_
         status = plumb_head_create(NULL, &s->spec->head, s->spec->preprocess.mapping.input,
                                    &s->head, diag);
     if (!status)
-        status = plumb_nms_create(NULL, &s->spec->nms, &s->nms, diag);
-    if (!status && s->spec->region_count > 0)
-        status =
-            plumb_regions_create(NULL, s->spec->regions, s->spec->region_count, &s->regions, diag);
+        status = open_sessions(s, diag);
     if (!status && !reserve(s))
         status = plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
     if (status)
@@ -155,22 +185,6 @@ static uint64_t hash_pixels(const plumb_frame *frame)
     return hash;
 }
 
-/* The tensor of `spec`; 0 where it cannot be made. */
-static uint64_t hash_tensor(const plumb_preprocess_spec *spec, const plumb_frame *frame)
-{
-    plumb_tensor_info info = plumb_preprocess_tensor_info(spec);
-    plumb_tensor view = { .dtype = info.dtype, .rank = info.rank };
-    memcpy(view.shape, info.shape, sizeof(view.shape));
-    int64_t elements = plumb_tensor_elements(&view);
-    size_t size = elements > 0 ? (size_t)elements * plumb_dtype_size(info.dtype) : 0;
-    void *tensor = size > 0 ? malloc(size) : NULL;
-    uint64_t hash = 0;
-    if (tensor && fit_run(spec, frame, tensor, NULL, NULL) == PLUMB_OK)
-        hash = qa_hash(tensor, size);
-    free(tensor);
-    return hash;
-}
-
 /* Every pixel of the frame in RGB, stored or upright. */
 static uint64_t hash_color(const plumb_frame *frame, bool upright)
 {
@@ -185,7 +199,13 @@ static uint64_t hash_color(const plumb_frame *frame, bool upright)
     spec.channels = PLUMB_CHANNELS_RGB;
     spec.layout = PLUMB_LAYOUT_NHWC;
     spec.dtype = PLUMB_DTYPE_UINT8;
-    return hash_tensor(&spec, &whole);
+    size_t size = (size_t)spec.mapping.input.width * (size_t)spec.mapping.input.height * 3;
+    void *pixels = malloc(size);
+    uint64_t hash = 0;
+    if (pixels && fit_run(&spec, &whole, pixels, NULL, NULL) == PLUMB_OK)
+        hash = qa_hash(pixels, size);
+    free(pixels);
+    return hash;
 }
 
 static uint64_t hash_mapping(const plumb_mapping *m)
@@ -200,21 +220,16 @@ static uint64_t hash_mapping(const plumb_mapping *m)
     return mix(qa_hash(integers, sizeof(integers)), numbers, sizeof(numbers));
 }
 
-static void hash_preprocess(const plumb_preprocess_spec *card, const plumb_frame *frame,
-                            qa_stage_hashes *h)
+/* The frame as it was given, since how a JPEG is decoded is the card's matter. */
+static void hash_preprocess(qa_stages *s, const plumb_frame *frame, qa_stage_hashes *h)
 {
-    plumb_preprocess_spec spec = *card;
-    h->hash[QA_STAGE_PACK] = hash_tensor(&spec, frame);
-    spec.layout = PLUMB_LAYOUT_NCHW;
-    spec.dtype = PLUMB_DTYPE_FLOAT32;
-    spec.quantization = (plumb_quantization){ 0.0f, 0 };
-    h->hash[QA_STAGE_NORMALISE] = hash_tensor(&spec, frame);
-    spec.divide = spec.scale = 1.0f;
-    for (int c = 0; c < 3; c++) {
-        spec.mean[c] = 0.0f;
-        spec.std[c] = 1.0f;
+    static const qa_stage stages[TENSORS] = { QA_STAGE_RESAMPLE, QA_STAGE_NORMALISE,
+                                              QA_STAGE_PACK };
+    for (int i = 0; i < TENSORS; i++) {
+        plumb_result result;
+        if (plumb_session_preprocess(s->sessions[i], frame, &result, NULL) == PLUMB_OK)
+            h->hash[stages[i]] = qa_hash(result.tensor->data, result.tensor->size);
     }
-    h->hash[QA_STAGE_RESAMPLE] = hash_tensor(&spec, frame);
 }
 
 /* --- outputs to detections --- */
@@ -236,73 +251,66 @@ static uint64_t hash_list(const plumb_detections *list)
     return hash;
 }
 
-static plumb_status decode(qa_stages *s, const plumb_outputs *outputs,
-                           const plumb_threshold *threshold, plumb_diag *diag)
+/* The best candidates without a threshold, in the head's space and upright. */
+static plumb_status hash_candidates(qa_stages *s, const plumb_outputs *outputs,
+                                    const plumb_mapping *mapping, qa_stage_hashes *h,
+                                    plumb_diag *diag)
 {
+    const plumb_threshold none = { 0.0f, NULL, 0, NULL, 0 };
+    plumb_outputs valid = *outputs;
+    plumb_status status = PLUMB_OK;
+    for (size_t i = 0; i < valid.count && !status; i++)
+        status = plumb_tensor_validate(&valid.tensors[i], diag);
     s->list.count = s->list.keypoint_slots = 0;
-    plumb_status status = plumb_head_decode(s->head, outputs, 0, threshold, &s->list, NULL, diag);
+    if (!status)
+        status = plumb_head_decode(s->head, &valid, 0, &none, &s->list, NULL, diag);
+    if (status)
+        return status;
     plumb_detections_keep_best(&s->list, s->list.capacity, PLUMB_FATE_CANDIDATES, NULL);
+    h->hash[QA_STAGE_HEAD] = hash_list(&s->list);
+    status = plumb_detections_map(&s->list, mapping, s->list.space, PLUMB_SPACE_UPRIGHT, diag);
+    if (!status)
+        h->hash[QA_STAGE_UNMAP] = hash_list(&s->list);
     return status;
 }
 
-static plumb_status apply_regions(qa_stages *s, const plumb_mapping *mapping,
-                                  const plumb_homography *plane)
+typedef struct step_hashes {
+    qa_stages *stages;
+    qa_stage_hashes *hashes;
+} step_hashes;
+
+static void hash_step(void *user, plumb_stage stage, const plumb_detections *list)
 {
-    const plumb_threshold *t = &s->spec->threshold;
-    if (!s->regions)
-        return PLUMB_OK;
-    return plumb_regions_run(s->regions, &s->list, mapping, plane, t->confidence, t->per_class,
-                             t->per_class_count, s->scratch, NULL, NULL);
+    const step_hashes *steps = user;
+    uint64_t *hash = steps->hashes->hash;
+    if (stage == PLUMB_STAGE_NMS)
+        hash[QA_STAGE_NMS] = hash_list(list);
+    if (stage == PLUMB_STAGE_TOTAL)
+        hash[QA_STAGE_REGIONS] = hash_list(list);
+    if (stage != PLUMB_STAGE_DECODE)
+        return;
+    plumb_detections sorted = *list;
+    sorted.items = steps->stages->list.items;
+    memcpy(sorted.items, list->items, list->count * sizeof(*list->items));
+    plumb_detections_keep_best(&sorted, sorted.capacity, PLUMB_FATE_CANDIDATES, NULL);
+    hash[QA_STAGE_THRESHOLD] = hash_list(&sorted);
 }
 
-/* In the order of the card; each hash is taken behind its stage. */
-static void hash_suppression(qa_stages *s, const plumb_mapping *mapping,
-                             const plumb_homography *plane, qa_stage_hashes *h)
+/* In the order of the card; what cannot be run has no hash, nor what is behind it. */
+static void hash_steps(qa_stages *s, const plumb_outputs *outputs, const plumb_mapping *mapping,
+                       const plumb_homography *plane, qa_stage_hashes *h)
 {
-    plumb_homography inverse;
-    bool flat = plane && plumb_homography_invert(plane, &inverse);
-    bool before = s->spec->regions_when == PLUMB_REGIONS_BEFORE_NMS;
-    if (before && apply_regions(s, mapping, plane) != PLUMB_OK)
-        return;
-    if (plumb_nms_run(s->nms, &s->list, flat ? &inverse : NULL, NULL, NULL) != PLUMB_OK)
-        return;
-    h->hash[QA_STAGE_NMS] = hash_list(&s->list);
-    if (!before && apply_regions(s, mapping, plane) != PLUMB_OK)
-        return;
-    if (s->spec->clip && plumb_detections_clip(&s->list, mapping, NULL, NULL) != PLUMB_OK)
-        return;
-    plumb_detections_keep_best(&s->list, s->spec->nms.max_detections, PLUMB_FATE_DETECTIONS, NULL);
-    h->hash[QA_STAGE_REGIONS] = hash_list(&s->list);
-}
-
-static plumb_status hash_postprocess(qa_stages *s, const plumb_outputs *outputs,
-                                     const plumb_mapping *mapping, const plumb_homography *plane,
-                                     qa_stage_hashes *h, plumb_diag *diag)
-{
-    plumb_outputs valid = *outputs;
-    for (size_t i = 0; i < valid.count; i++) {
-        plumb_status status = plumb_tensor_validate(&valid.tensors[i], diag);
-        if (status)
-            return status;
-    }
-    const plumb_threshold none = { 0.0f, NULL, 0, NULL, 0 };
-    plumb_status status = decode(s, &valid, &none, diag);
-    if (status)
-        return status;
-    h->hash[QA_STAGE_HEAD] = hash_list(&s->list);
-    plumb_space space = s->list.space;
-    status = plumb_detections_map(&s->list, mapping, space, PLUMB_SPACE_UPRIGHT, diag);
-    if (status)
-        return status;
-    h->hash[QA_STAGE_UNMAP] = hash_list(&s->list);
-    status = decode(s, &valid, &s->spec->threshold, diag);
-    if (!status)
-        status = plumb_detections_map(&s->list, mapping, space, PLUMB_SPACE_UPRIGHT, diag);
-    if (status)
-        return status;
-    h->hash[QA_STAGE_THRESHOLD] = hash_list(&s->list);
-    hash_suppression(s, mapping, plane, h);
-    return PLUMB_OK;
+    step_hashes steps = { s, h };
+    plumb_run_options options = PLUMB_RUN_OPTIONS_INIT;
+    options.upright_from_plane = plane;
+    plumb_result result;
+    plumb_session *session = s->sessions[PACKED];
+    plumb_session_observe(session, hash_step, &steps);
+    plumb_status status =
+        plumb_session_postprocess(session, mapping->buffer, mapping->orientation, &mapping->roi,
+                                  outputs, &options, &result, NULL);
+    (void)status; /* what a stage lacks shows in its hash */
+    plumb_session_observe(session, NULL, NULL);
 }
 
 plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_homography *plane,
@@ -332,8 +340,11 @@ plumb_status qa_stages_run(qa_stages *s, const plumb_frame *given, const plumb_h
     hashes->hash[QA_STAGE_COLOR] = hash_color(&frame, false);
     hashes->hash[QA_STAGE_ORIENTATION] = hash_color(&frame, true);
     hashes->hash[QA_STAGE_CROP] = hash_mapping(&mapping);
-    hash_preprocess(&s->spec->preprocess, &frame, hashes);
-    return hash_postprocess(s, outputs, &mapping, plane, hashes, diag);
+    hash_preprocess(s, given, hashes);
+    status = hash_candidates(s, outputs, &mapping, hashes, diag);
+    if (!status)
+        hash_steps(s, outputs, &mapping, plane, hashes);
+    return status;
 }
 
 /* --- lines --- */

@@ -319,6 +319,8 @@ def suites(points, tmp):
     write_json(os.path.join(suite, "card.json"), card)
     result = run("replay", suite)
     points.check("replay notices another decode", result.code == 1, result)
+    result = run("doctor", suite)
+    points.check("doctor names the stage", result.code == 1 and "resample" in result.out, result)
     result = run("bench", path, frame, "--frames", "3", "--json")
     points.check("bench runs it without allocating", result.code == 0 and
                  result.lines()[0]["allocations_per_frame"] == 0, result)
