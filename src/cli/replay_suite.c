@@ -298,6 +298,9 @@ int cli_replay_suite(cli_replay *options, const char *path)
     plumb_status status = qa_suite_open(path, &r.suite, &diag);
     if (status)
         return cli_report(path, status, &diag);
+    if (r.suite.unexpected > 0)
+        cli_message("%s: %zu of the recorded frames are not in expected.ndjson: not replayed", path,
+                    r.suite.unexpected);
     qa_text card_path = { 0 }, name = { 0 };
     qa_text_format(&card_path, "%s/card.json", path);
     size_t end = strlen(path);

@@ -16,6 +16,7 @@
 enum { RESAMPLED, NORMALISED, PACKED, TENSORS };
 
 struct qa_stages {
+    const plumb_card *card;
     const plumb_pipeline_spec *spec; /* the card's */
     plumb_image_decoder *decoder;
     plumb_head *head; /* for a decode without a threshold */
@@ -41,17 +42,18 @@ static const plumb_name names[] = {
 
 static const plumb_name hints[] = {
     { QA_STAGE_FILE, "the file of the frame, or the library that decodes it" },
-    { QA_STAGE_COLOR, "matrix and range of the frame, preprocess.channels" },
+    { QA_STAGE_COLOR, "matrix and range of the frame" },
     { QA_STAGE_ORIENTATION, "the orientation of the frame" },
     { QA_STAGE_CROP, "preprocess.width, height, mode, rule; the frame's region of interest" },
     { QA_STAGE_RESAMPLE, "preprocess.resample, channels, pad" },
     { QA_STAGE_NORMALISE, "preprocess.divide, scale, mean, std" },
     { QA_STAGE_PACK, "preprocess.layout, dtype, quantization" },
-    { QA_STAGE_HEAD, "head, or the recorded outputs" },
+    { QA_STAGE_HEAD, "head and its labels, or the recorded outputs" },
     { QA_STAGE_UNMAP, "head.space, origin and units; preprocess.mode and rule" },
     { QA_STAGE_THRESHOLD, "postprocess.confidence, confidence_per_class, classes" },
     { QA_STAGE_NMS, "postprocess.nms" },
-    { QA_STAGE_REGIONS, "regions, postprocess.regions_when, clip, nms.max_detections" },
+    { QA_STAGE_REGIONS,
+      "regions and their names, postprocess.regions_when, clip, nms.max_detections" },
 };
 
 const char *qa_stage_name(qa_stage stage)
@@ -141,6 +143,7 @@ plumb_status qa_stages_create(const plumb_card *card, qa_stages **stages, plumb_
     qa_stages *s = calloc(1, sizeof(*s));
     if (!s)
         return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    s->card = card;
     s->spec = plumb_card_spec(card);
     plumb_status status = plumb_image_decoder_create(NULL, &s->decoder, diag);
     if (!status)
@@ -251,6 +254,37 @@ static uint64_t hash_list(const plumb_detections *list)
     return hash;
 }
 
+static uint64_t mix_labels(uint64_t hash, const plumb_card *card, const plumb_detections *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *label = plumb_card_label(card, list->items[i].class_id);
+        if (label)
+            hash = mix(hash, label, strlen(label));
+    }
+    return hash;
+}
+
+uint64_t qa_stages_hash_frame(const qa_frame *frame)
+{
+    qa_frame nameless = *frame;
+    nameless.name = "";
+    qa_text line = { 0 };
+    qa_write_ndjson(&line, &nameless);
+    uint64_t hash = line.failed ? 0 : qa_hash(line.data, line.size);
+    qa_text_release(&line);
+    return hash;
+}
+
+static uint64_t hash_result(const qa_stages *s, const plumb_result *result)
+{
+    qa_frame frame;
+    if (qa_frame_from_result(result, s->card, "", PLUMB_SPACE_UPRIGHT, &frame, NULL) != PLUMB_OK)
+        return 0;
+    uint64_t hash = qa_stages_hash_frame(&frame);
+    qa_frame_release(&frame);
+    return hash;
+}
+
 /* The best candidates without a threshold, in the head's space and upright. */
 static plumb_status hash_candidates(qa_stages *s, const plumb_outputs *outputs,
                                     const plumb_mapping *mapping, qa_stage_hashes *h,
@@ -267,7 +301,7 @@ static plumb_status hash_candidates(qa_stages *s, const plumb_outputs *outputs,
     if (status)
         return status;
     plumb_detections_keep_best(&s->list, s->list.capacity, PLUMB_FATE_CANDIDATES, NULL);
-    h->hash[QA_STAGE_HEAD] = hash_list(&s->list);
+    h->hash[QA_STAGE_HEAD] = mix_labels(hash_list(&s->list), s->card, &s->list);
     status = plumb_detections_map(&s->list, mapping, s->list.space, PLUMB_SPACE_UPRIGHT, diag);
     if (!status)
         h->hash[QA_STAGE_UNMAP] = hash_list(&s->list);
@@ -285,8 +319,6 @@ static void hash_step(void *user, plumb_stage stage, const plumb_detections *lis
     uint64_t *hash = steps->hashes->hash;
     if (stage == PLUMB_STAGE_NMS)
         hash[QA_STAGE_NMS] = hash_list(list);
-    if (stage == PLUMB_STAGE_TOTAL)
-        hash[QA_STAGE_REGIONS] = hash_list(list);
     if (stage != PLUMB_STAGE_DECODE)
         return;
     plumb_detections sorted = *list;
@@ -309,7 +341,8 @@ static void hash_steps(qa_stages *s, const plumb_outputs *outputs, const plumb_m
     plumb_status status =
         plumb_session_postprocess(session, mapping->buffer, mapping->orientation, &mapping->roi,
                                   outputs, &options, &result, NULL);
-    (void)status; /* what a stage lacks shows in its hash */
+    if (status == PLUMB_OK) /* what a stage lacks shows in its hash */
+        h->hash[QA_STAGE_REGIONS] = hash_result(s, &result);
     plumb_session_observe(session, NULL, NULL);
 }
 

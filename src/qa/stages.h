@@ -8,7 +8,7 @@
 #define QA_STAGES_H
 
 #include "plumbline/card.h"
-#include "qa/text.h"
+#include "qa/detections_io.h"
 
 typedef enum qa_stage {
     QA_STAGE_FILE = 0,    /* stored pixels, as the file's decoder gives them */
@@ -18,11 +18,11 @@ typedef enum qa_stage {
     QA_STAGE_RESAMPLE,    /* pixels of the input */
     QA_STAGE_NORMALISE,   /* values in float32 */
     QA_STAGE_PACK,        /* the tensor */
-    QA_STAGE_HEAD,        /* the best candidates at no threshold, in the head's space */
+    QA_STAGE_HEAD,        /* the best candidates at no threshold, in the head's space; labels */
     QA_STAGE_UNMAP,       /* the same, upright */
     QA_STAGE_THRESHOLD,   /* those above the card's confidence, of allowed classes */
     QA_STAGE_NMS,
-    QA_STAGE_REGIONS, /* and everything behind: the detections */
+    QA_STAGE_REGIONS, /* and everything behind: the detections as they are written */
     QA_STAGE_COUNT
 } qa_stage;
 
@@ -52,6 +52,9 @@ PLUMB_NODISCARD plumb_status qa_stages_run(qa_stages *stages, const plumb_frame 
                                            const plumb_homography *plane,
                                            const plumb_outputs *outputs, qa_stage_hashes *hashes,
                                            plumb_diag *diag);
+
+/* What QA_STAGE_REGIONS is for detections that were read from a file; 0 where memory ran out. */
+uint64_t qa_stages_hash_frame(const qa_frame *frame);
 
 /* A line of stages.txt: the hashes in order, the frame's name. */
 void qa_stages_add_line(qa_text *text, const qa_stage_hashes *hashes, const char *frame);

@@ -186,6 +186,8 @@ static plumb_status read_tensors(qa_suite *suite, plumb_diag *diag)
         ptrdiff_t index = status ? -1 : qa_suite_find(suite, end + 1);
         if (index >= 0)
             suite->tensor_hashes[index] = hash;
+        else if (!status)
+            suite->unexpected++;
         at += length + !last;
     }
     qa_bytes_release(&bytes);

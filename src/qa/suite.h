@@ -39,6 +39,7 @@ typedef struct qa_suite {
     plumb_quantization quantizations[PLUMB_MAX_TENSORS];
     size_t output_count;
     uint64_t *tensor_hashes; /* of the expected frames, 0: not recorded */
+    size_t unexpected;       /* frames that were recorded but are not in expected.ndjson */
 } qa_suite;
 
 /* Errors name the file. `suite` is empty on an error; it is released with qa_suite_release. */

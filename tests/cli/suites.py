@@ -154,9 +154,11 @@ STAGES = {
     "normalise": lambda c: c["preprocess"].update(divide=2),
     "pack": lambda c: c["preprocess"].update(layout="nhwc"),
     "head": lambda c: c["head"].update(format="xywh"),
+    "head, by a label": lambda c: c["head"].update(labels=["cat", "hound", "x"]),
     "threshold": lambda c: c["postprocess"].update(confidence=0.6),
     "nms": lambda c: c["postprocess"]["nms"].update(iou=1.0),
     "regions": lambda c: c["regions"][0].update(factor=0.1),
+    "regions, by a name": lambda c: c["regions"][0].update(name="right"),
 }
 
 
@@ -175,7 +177,7 @@ def check_stages(points, tmp, suite):
         found = run("doctor", other, "--json")
         said = found.lines()[0] if found.code == 1 else {"stages": []}
         points.equal(f"doctor names {stage} as the first stage that differs",
-                     [s["first"] for s in said["stages"]], [stage])
+                     [s["first"] for s in said["stages"]], [stage.split(",")[0]])
         shutil.rmtree(other)
     other = os.path.join(tmp, "stage")
     shutil.copytree(suite, other)
@@ -192,6 +194,21 @@ def check_stages(points, tmp, suite):
     healed = run("doctor", other)
     points.check("after an update the suite is healthy again",
                  updated.code == 0 and healed.code == 0, updated, healed)
+    path = os.path.join(other, "expected.ndjson")
+    lines = read_lines(path)
+    lines[3]["detections"][0]["score"] = 0.5
+    write_lines(path, lines)
+    found = run("doctor", other, "--json")
+    points.check("an expectation that was edited is told from a stage", found.code == 1 and
+                 (found.lines()[0]["verdict"], found.lines()[0]["edited"]) == ("unknown", 1), found)
+    os.remove(os.path.join(other, "outputs", "p1.rows.npy"))
+    found = run("doctor", other)
+    points.check("a frame that cannot be run is exit 3", found.code == 3 and
+                 "1 frame could not be run" in found.out, found)
+    write_lines(path, lines[1:])
+    found = run("replay", other, env=NO_CI)
+    points.check("a frame taken out of the expectation is told of",
+                 "1 of the recorded frames are not in expected.ndjson" in found.err, found)
     write(os.path.join(other, "stages.txt"), "0123 p0.bmp\n")
     broken = run("doctor", other)
     points.check("a damaged stages.txt is named", broken.code == 3 and "stages.txt" in broken.err,
