@@ -50,30 +50,60 @@ static void pair_by_row(const qa_frame *expected, const qa_frame *got, pairing *
     }
 }
 
-/* The best overlap first; boxes of one class before others. */
-static void pair_by_overlap(const qa_frame *expected, const qa_frame *got, pairing *p,
+/* Two boxes that overlap. */
+typedef struct candidate {
+    double iou;
+    size_t expected, got;
+} candidate;
+
+static int best_first(const void *a, const void *b)
+{
+    const candidate *first = a, *second = b;
+    if (first->iou != second->iou)
+        return first->iou > second->iou ? -1 : 1;
+    if (first->expected != second->expected)
+        return first->expected < second->expected ? -1 : 1;
+    return (first->got > second->got) - (first->got < second->got);
+}
+
+/* Boxes that are not paired yet and overlap; only counted where `candidates` is NULL. */
+static size_t find_candidates(const qa_frame *expected, const qa_frame *got, const pairing *p,
+                              bool any_class, candidate *candidates)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < expected->count; i++) {
+        for (size_t k = 0; k < got->count && p->got[i] < 0; k++) {
+            if (p->expected[k] >= 0 ||
+                (!any_class && expected->items[i].class_id != got->items[k].class_id))
+                continue;
+            double iou = box_iou(&expected->items[i].box, &got->items[k].box);
+            if (!(iou > LEAST_IOU))
+                continue;
+            if (candidates)
+                candidates[count] = (candidate){ iou, i, k };
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The best overlap first. */
+static bool pair_by_overlap(const qa_frame *expected, const qa_frame *got, pairing *p,
                             bool any_class)
 {
-    for (;;) {
-        double best = LEAST_IOU;
-        size_t best_expected = 0, best_got = 0;
-        for (size_t i = 0; i < expected->count; i++) {
-            for (size_t k = 0; k < got->count && p->got[i] < 0; k++) {
-                if (p->expected[k] >= 0 ||
-                    (!any_class && expected->items[i].class_id != got->items[k].class_id))
-                    continue;
-                double iou = box_iou(&expected->items[i].box, &got->items[k].box);
-                if (iou > best) {
-                    best = iou;
-                    best_expected = i;
-                    best_got = k;
-                }
-            }
-        }
-        if (best <= LEAST_IOU)
-            return;
-        pair(p, best_expected, best_got);
+    size_t count = find_candidates(expected, got, p, any_class, NULL);
+    candidate *candidates = count > 0 ? calloc(count, sizeof(*candidates)) : NULL;
+    if (count == 0 || !candidates)
+        return count == 0;
+    find_candidates(expected, got, p, any_class, candidates);
+    qsort(candidates, count, sizeof(*candidates), best_first);
+    for (size_t i = 0; i < count; i++) {
+        const candidate *c = &candidates[i];
+        if (p->got[c->expected] < 0 && p->expected[c->got] < 0)
+            pair(p, c->expected, c->got);
     }
+    free(candidates);
+    return true;
 }
 
 static double largest(double a, double b)
@@ -185,6 +215,11 @@ static void compare_lists(const qa_frame *expected, const qa_frame *got, const p
     }
 }
 
+static plumb_status no_memory(size_t boxes, plumb_diag *diag)
+{
+    return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory to compare %zu boxes", boxes);
+}
+
 plumb_status qa_compare(const qa_frame *expected, const qa_frame *got,
                         const qa_tolerances *tolerances, qa_comparison *comparison,
                         plumb_diag *diag)
@@ -192,23 +227,23 @@ plumb_status qa_compare(const qa_frame *expected, const qa_frame *got,
     static const qa_tolerances exact = { 0 };
     qa_comparison made = { .worst_iou = 1.0 };
     size_t total = expected->count + got->count;
-    /* Seven fields of a pair can change, and the frame or the order. */
-    made.items = calloc(total * 7 + 2, sizeof(*made.items));
-    ptrdiff_t *memory = malloc((total + 1) * sizeof(*memory));
     memset(comparison, 0, sizeof(*comparison));
-    if (!made.items || !memory) {
-        free(made.items);
-        free(memory);
-        return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory to compare %zu boxes", total);
-    }
+    ptrdiff_t *memory = malloc((total + 1) * sizeof(*memory));
+    if (!memory)
+        return no_memory(total, diag);
     for (size_t i = 0; i < total; i++)
         memory[i] = -1;
     pairing p = { memory, memory + expected->count };
     pair_by_row(expected, got, &p);
-    pair_by_overlap(expected, got, &p, false);
-    pair_by_overlap(expected, got, &p, true);
-    compare_lists(expected, got, &p, tolerances ? tolerances : &exact, &made);
+    bool paired =
+        pair_by_overlap(expected, got, &p, false) && pair_by_overlap(expected, got, &p, true);
+    /* Seven fields of a pair can change, and the frame or the order. */
+    made.items = paired ? calloc(total * 7 + 2, sizeof(*made.items)) : NULL;
+    if (made.items)
+        compare_lists(expected, got, &p, tolerances ? tolerances : &exact, &made);
     free(memory);
+    if (!made.items)
+        return no_memory(total, diag);
     *comparison = made;
     return PLUMB_OK;
 }
