@@ -25,6 +25,20 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The files of a suite name its frames, as text. */
+static const char *wrong_with(const char *name)
+{
+    if (strpbrk(name, "#\n\r"))
+        return "may hold neither '#' nor the end of a line";
+    for (const unsigned char *c = (const unsigned char *)name; *c;) {
+        size_t length = qa_utf8_length(c);
+        if (length == 0)
+            return "has to be UTF-8";
+        c += length;
+    }
+    return NULL;
+}
+
 int cli_suite_check_names(char **paths, size_t count)
 {
     char **stems = calloc(count + 1, sizeof(*stems));
@@ -39,9 +53,8 @@ int cli_suite_check_names(char **paths, size_t count)
                                              "and record that");
         else if (stem.failed)
             code = out_of_memory();
-        else if (strpbrk(name, "#\n\r")) {
-            cli_message("%s: the name of a frame may hold neither '#' nor the end of a line",
-                        paths[i]);
+        else if (wrong_with(name)) {
+            cli_message("%s: the name of a frame %s", paths[i], wrong_with(name));
             code = CLI_BAD_INPUT;
         }
     }

@@ -78,6 +78,10 @@ def check_record(points, tmp, card, paths, out):
     points.check("a suite appears whole or not at all", broken.code == 3 and
                  not [n for n in os.listdir(tmp) if n.startswith("left")], broken)
     twins = run("record", card, paths[0], os.path.join("elsewhere", "p0.png"), *base, "--out", left)
+    strange = run("record", card, paths[0], b"n\xff.bmp".decode("utf-8", "surrogateescape"), *base,
+                  "--out", left)
+    points.check("a name that is not UTF-8 is refused", strange.code == 3 and "UTF-8" in
+                 strange.err, strange)
     points.check("frames whose outputs would share a file are refused",
                  twins.code == 3 and "'p0'" in twins.err, twins)
     return suite
