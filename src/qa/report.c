@@ -56,7 +56,7 @@ static const char page_style[] =
     "svg{width:100%;max-height:85vh;background:#222;display:block}\n"
     "svg rect,svg polygon{fill:none;stroke-width:2.5;vector-effect:non-scaling-stroke;"
     "pointer-events:all}\n"
-    "svg text{paint-order:stroke;stroke:#000;stroke-width:3px;stroke-linejoin:round;fill:#fff}\n"
+    "svg text{paint-order:stroke;stroke:#000;stroke-width:.18em;stroke-linejoin:round;fill:#fff}\n"
     "g.expected rect{stroke:#1fc16b;stroke-dasharray:9 6}g.expected text{fill:#8ff0b8}\n"
     "g.got rect{stroke:#2f8cff}g.got text{fill:#b5d7ff}\n"
     "g.expected g.off rect{stroke:#ff9d1f;stroke-width:4}g.got g.off rect{stroke:#ff4b3e;"

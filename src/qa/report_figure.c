@@ -130,7 +130,7 @@ static void add_boxes(qa_text *text, const qa_frame *frame, const qa_comparison 
         /* Over the box for what is expected, inside it for what was got; never off the picture. */
         double y = expected ? box.y0 - font * 0.3 : box.y0 + font;
         add_coordinate(text, fmax(y, font));
-        qa_text_format(text, "\" font-size=\"%.1f\">", font);
+        qa_text_format(text, "\" font-size=\"%.3g\">", font);
         if (d->label)
             add_short(text, d->label);
         else
@@ -160,7 +160,7 @@ static void add_regions(qa_text *text, const qa_report_frame *f, double font)
         add_coordinate(text, region->outline[0].x);
         qa_text_add(text, "\" y=\"");
         add_coordinate(text, fmax(region->outline[0].y, font));
-        qa_text_format(text, "\" font-size=\"%.1f\">", font * 0.9);
+        qa_text_format(text, "\" font-size=\"%.3g\">", font * 0.9);
         add_short(text, region->name);
         qa_text_add(text, "</text></g>");
     }
@@ -207,7 +207,7 @@ void qa_report_add_frame(qa_text *text, const qa_report_frame *f)
     const qa_frame *shown = f->got ? f->got : f->expected;
     if (shown->size.width < 1 || shown->size.height < 1)
         return;
-    double longer = fmax(shown->size.width, shown->size.height), font = fmax(longer / 45.0, 8.0);
+    double longer = fmax(shown->size.width, shown->size.height), font = longer / 45.0;
     qa_text_format(text, "<svg viewBox=\"0 0 %d %d\" style=\"aspect-ratio:%d/%d\">",
                    (int)shown->size.width, (int)shown->size.height, (int)shown->size.width,
                    (int)shown->size.height);
