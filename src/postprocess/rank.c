@@ -6,6 +6,7 @@
  */
 #include "postprocess/nms.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -85,18 +86,23 @@ static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t co
     order_ties(list, nms->records, count);
 }
 
+/* Usable at first sight, as nearly all are: a finite area above 0 has finite corners, unless both
+ * sides are negative. */
+static inline bool is_plain(const plumb_detection *d, float area, bool has_angle)
+{
+    return (d->box.x1 > d->box.x0) & (area > 0.0f) & (area <= FLT_MAX) &
+           (fabsf(d->score) <= FLT_MAX) & (!has_angle | (fabsf(d->angle) <= FLT_MAX));
+}
+
 /* True, and counted, where a detection cannot be ranked or has no area; but peers keep those. */
 static bool unusable(const plumb_nms *nms, const plumb_detections *list, const plumb_detection *d,
                      plumb_ledger *ledger)
 {
     const plumb_box *b = &d->box;
-    /* 0 times what is not finite is not a number. */
-    float angle = list->has_angle ? d->angle : 0.0f;
-    bool finite = d->score * 0.0f + b->x0 * 0.0f + b->y0 * 0.0f + b->x1 * 0.0f + b->y1 * 0.0f +
-                      angle * 0.0f ==
-                  0.0f;
-    bool has_area = (b->x1 > b->x0) & (b->y1 > b->y0);
-    if (finite && (has_area || nms->spec.compat != PLUMB_COMPAT_NONE))
+    bool finite = fabsf(d->score) <= FLT_MAX && fabsf(b->x0) <= FLT_MAX &&
+                  fabsf(b->y0) <= FLT_MAX && fabsf(b->x1) <= FLT_MAX && fabsf(b->y1) <= FLT_MAX &&
+                  (!list->has_angle || fabsf(d->angle) <= FLT_MAX);
+    if (finite && ((b->x1 > b->x0 && b->y1 > b->y0) || nms->spec.compat != PLUMB_COMPAT_NONE))
         return false;
     plumb_ledger_drop(ledger, finite ? PLUMB_FATE_EMPTY : PLUMB_FATE_NONFINITE, d, -1, list->space);
     return true;
@@ -122,21 +128,22 @@ static void report_beyond(const plumb_nms *nms, const plumb_detections *list, ui
 
 void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger)
 {
-    size_t limit = nms->spec.max_candidates, count = 0;
-    uint64_t usable = 0, worst = UINT64_MAX, *records = nms->records;
+    size_t limit = nms->spec.max_candidates, count = 0, dropped = 0;
+    uint64_t worst = UINT64_MAX, *records = nms->records;
     float smallest = INFINITY, largest = 0.0f;
     plumb_key_range range = PLUMB_KEY_RANGE_INIT;
     for (size_t i = 0; i < list->count; i++) {
         const plumb_detection *d = &list->items[i];
-        if (unusable(nms, list, d, ledger))
+        float area = plumb_kept_area(&d->box);
+        if (!is_plain(d, area, list->has_angle) && unusable(nms, list, d, ledger)) {
+            dropped++;
             continue;
-        usable++;
+        }
         uint64_t record = (uint64_t)score_key(d->score) << 32 | (uint32_t)i;
         if (worst != UINT64_MAX && (plumb_record_key(record) > plumb_record_key(worst) ||
                                     (plumb_record_key(record) == plumb_record_key(worst) &&
                                      compare(list, record, worst) >= 0)))
             continue;
-        float area = plumb_kept_area(&d->box);
         smallest = area < smallest ? area : smallest;
         largest = area > largest ? area : largest;
         records[count++] = record;
@@ -152,5 +159,5 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
     nms->count = count < limit ? count : limit;
     nms->smallest_area = smallest;
     nms->largest_area = largest;
-    report_beyond(nms, list, usable - nms->count, ledger);
+    report_beyond(nms, list, list->count - dropped - nms->count, ledger);
 }
