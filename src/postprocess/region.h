@@ -25,7 +25,7 @@ static inline double plumb_most(double a, double b)
 
 /* How far a run of edges reaches, in upright pixels. */
 typedef struct plumb_edge_group {
-    double left, right, lower;
+    double left, right, upper, lower;
 } plumb_edge_group;
 
 static inline size_t plumb_edge_groups(size_t edges)
@@ -88,13 +88,12 @@ plumb_status plumb_region_check(const plumb_region_spec *spec, size_t index, plu
 /* Area of a simple polygon, after `affine`, inside the rectangle 0..width x 0..height. */
 double plumb_polygon_overlap(const plumb_point *points, size_t count, const plumb_affine *affine,
                              double width, double height);
-/* The same, past groups of edges that end left of `left`, begin right of `right` or lie above
- * `upper`. These limits lie further out than the rectangle by more than roundings, so that such
- * edges would add nothing to the sum. */
+/* The same, with little work for groups of edges that end left of `near.left`, begin right of
+ * `near.right` or lie above `near.upper`, which add nothing to the sum, and for those that lie
+ * below `near.lower`. These limits lie further out than the rectangle by more than roundings. */
 double plumb_polygon_overlap_near(const plumb_point *points, size_t count,
-                                  const plumb_edge_group *groups, double left, double right,
-                                  double upper, const plumb_affine *affine, double width,
-                                  double height);
+                                  const plumb_edge_group *groups, plumb_edge_group near,
+                                  const plumb_affine *affine, double width, double height);
 double plumb_polygon_area(const plumb_point *points, size_t count);
 bool plumb_polygon_contains(const plumb_point *points, size_t count, plumb_point point);
 

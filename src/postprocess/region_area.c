@@ -76,18 +76,26 @@ double plumb_polygon_overlap(const plumb_point *points, size_t count, const plum
     return fabs(add_edges(0.0, &points[count - 1], points, count, affine, width, height));
 }
 
+static double x_within(const plumb_affine *a, const plumb_point *p, double width)
+{
+    return plumb_least(plumb_most(a->m[0] * p->x + a->m[1] * p->y + a->m[2], 0.0), width);
+}
+
 double plumb_polygon_overlap_near(const plumb_point *points, size_t count,
-                                  const plumb_edge_group *groups, double left, double right,
-                                  double upper, const plumb_affine *affine, double width,
-                                  double height)
+                                  const plumb_edge_group *groups, plumb_edge_group near,
+                                  const plumb_affine *affine, double width, double height)
 {
     double sum = 0.0;
     const plumb_point *last = &points[count - 1];
     for (size_t i = 0; i < count; i += PLUMB_EDGE_GROUP, groups++) {
         size_t edges = count - i < PLUMB_EDGE_GROUP ? count - i : PLUMB_EDGE_GROUP;
-        if (!(groups->right < left || groups->left > right || groups->lower < upper))
+        const plumb_point *end = &points[i + edges - 1];
+        if (groups->upper > near.lower) /* to and fro cancel out */
+            sum += (x_within(affine, end, width) - x_within(affine, last, width)) * height;
+        else if (!(groups->right < near.left || groups->left > near.right ||
+                   groups->lower < near.upper))
             sum = add_edges(sum, last, points + i, edges, affine, width, height);
-        last = &points[i + edges - 1];
+        last = end;
     }
     return fabs(sum);
 }

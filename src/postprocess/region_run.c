@@ -221,12 +221,12 @@ plumb_status plumb_regions_run(const plumb_regions *regions, plumb_detections *l
     const thresholds limits = { confidence, per_class, per_class_count };
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        plumb_detection d = list->items[i];
-        outcome result = judge(regions, frame, list->has_angle, &limits, &d);
-        if (result.fate == PLUMB_FATE_KEPT)
-            list->items[kept++] = d;
-        else
-            plumb_ledger_drop(ledger, result.fate, &d, result.region, list->space);
+        plumb_detection *d = &list->items[i];
+        outcome result = judge(regions, frame, list->has_angle, &limits, d);
+        if (result.fate != PLUMB_FATE_KEPT)
+            plumb_ledger_drop(ledger, result.fate, d, result.region, list->space);
+        else if (kept++ != i)
+            list->items[kept - 1] = *d;
     }
     list->count = kept;
     return PLUMB_OK;

@@ -22,30 +22,30 @@ static double scale_of(const plumb_affine *a)
 static void set_bounds(plumb_region_view *view)
 {
     const double *m = view->upright_from_space.m;
-    plumb_edge_group all = { INFINITY, -INFINITY, -INFINITY };
-    double upper = INFINITY;
+    plumb_edge_group all = { INFINITY, -INFINITY, INFINITY, -INFINITY };
     plumb_point last =
         plumb_affine_point(&view->upright_from_space, view->points[view->point_count - 1]);
     view->reach = 0.0;
     for (size_t i = 0; i < view->point_count; i += PLUMB_EDGE_GROUP) {
-        plumb_edge_group group = { last.x, last.x, last.y };
+        plumb_edge_group group = { last.x, last.x, last.y, last.y };
         for (size_t j = i; j < view->point_count && j < i + PLUMB_EDGE_GROUP; j++) {
             plumb_point p = view->points[j];
             last = plumb_affine_point(&view->upright_from_space, p);
             group.left = plumb_least(last.x, group.left);
             group.right = plumb_most(last.x, group.right);
+            group.upper = plumb_least(last.y, group.upper);
             group.lower = plumb_most(last.y, group.lower);
             all.left = plumb_least(last.x, all.left);
             all.right = plumb_most(last.x, all.right);
             all.lower = plumb_most(last.y, all.lower);
-            upper = plumb_least(last.y, upper);
+            all.upper = plumb_least(last.y, all.upper);
             view->reach += (fabs(m[0]) + fabs(m[3])) * fabs(p.x) +
                            (fabs(m[1]) + fabs(m[4])) * fabs(p.y) + fabs(m[2]) + fabs(m[5]);
         }
         if (view->groups)
             view->groups[i / PLUMB_EDGE_GROUP] = group;
     }
-    plumb_rect bounds = { all.left, upper, all.right - all.left, all.lower - upper };
+    plumb_rect bounds = { all.left, all.upper, all.right - all.left, all.lower - all.upper };
     view->bounds = bounds;
 }
 
@@ -208,9 +208,10 @@ static double overlap_of(const plumb_region_view *view, const plumb_region_box *
         return plumb_polygon_overlap(view->points, view->point_count, &a, box->width, box->height);
     double slack =
         SLACK * (view->reach + fabs(m[2]) + fabs(m[5]) + fabs(box->width) + fabs(box->height));
-    return plumb_polygon_overlap_near(view->points, view->point_count, view->groups, m[2] - slack,
-                                      m[2] + box->width + slack, m[5] - slack, &a, box->width,
-                                      box->height);
+    plumb_edge_group near = { m[2] - slack, m[2] + box->width + slack, m[5] - slack,
+                              m[5] + box->height + slack };
+    return plumb_polygon_overlap_near(view->points, view->point_count, view->groups, near, &a,
+                                      box->width, box->height);
 }
 
 /* A mask holds a point when the pixel around it is at least half covered. */
