@@ -132,6 +132,7 @@ enum {
     PLUMB_CPU_AVX2 = 1 << 2,   /* with FMA and F16C */
     PLUMB_CPU_AVX512 = 1 << 3, /* F, BW, VL, VNNI */
     PLUMB_CPU_NEON = 1 << 4,
+    PLUMB_CPU_AVX512_VBMI = 1 << 5, /* besides AVX512 */
 };
 
 /* What every create function takes; NULL stands for PLUMB_CONTEXT_INIT. It is copied, so

@@ -11,6 +11,8 @@ static uint32_t machine_flags(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni"))
         flags |= PLUMB_CPU_AVX512;
+    if ((flags & PLUMB_CPU_AVX512) && __builtin_cpu_supports("avx512vbmi"))
+        flags |= PLUMB_CPU_AVX512_VBMI;
     return flags;
 #elif defined(__aarch64__)
     return PLUMB_CPU_NEON;

@@ -47,8 +47,14 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
         plumb_kernels_init_avx2_across(kernels);
         plumb_kernels_init_avx2_store(kernels);
     }
-    if (cpu & PLUMB_CPU_AVX512)
+    if (cpu & PLUMB_CPU_AVX512) {
         plumb_kernels_init_avx512(kernels);
+        plumb_kernels_init_avx512_words(kernels);
+    }
+    if (cpu & PLUMB_CPU_AVX512_VBMI) {
+        plumb_kernels_init_vbmi_along(kernels);
+        plumb_kernels_init_vbmi_split(kernels);
+    }
 #else
     (void)cpu;
 #endif

@@ -146,5 +146,8 @@ void plumb_kernels_init_avx2_words(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_across(plumb_kernels *kernels);
 void plumb_kernels_init_avx2_store(plumb_kernels *kernels);
 void plumb_kernels_init_avx512(plumb_kernels *kernels);
+void plumb_kernels_init_avx512_words(plumb_kernels *kernels);
+void plumb_kernels_init_vbmi_along(plumb_kernels *kernels);
+void plumb_kernels_init_vbmi_split(plumb_kernels *kernels);
 
 #endif

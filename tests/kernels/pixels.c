@@ -21,7 +21,7 @@
 #define ROW_BYTES (WIDEST * 4 + PLUMB_ROW_SLACK)
 
 static plumb_kernels reference;
-static plumb_kernels sets[3];
+static plumb_kernels sets[4];
 static int set_count;
 
 static int setup(void **state)
@@ -35,6 +35,8 @@ static int setup(void **state)
     if (cpu & PLUMB_CPU_AVX2)
         plumb_kernels_init(&sets[set_count++], PLUMB_CPU_AVX2);
     if (cpu & PLUMB_CPU_AVX512)
+        plumb_kernels_init(&sets[set_count++], PLUMB_CPU_AVX2 | PLUMB_CPU_AVX512);
+    if (cpu & PLUMB_CPU_AVX512_VBMI)
         plumb_kernels_init(&sets[set_count++], cpu);
     return 0;
 }

@@ -114,18 +114,56 @@ PLUMB_INLINE void bytes_to_words(uint16_t *to, const void *const *rows, const in
     store(to, x + 16, 2, _mm256_permute2x128_si256(a, b, 0x31));
 }
 
+PLUMB_INLINE __m256i words_at(const uint8_t *row, int32_t x)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(row + x)));
+}
+
+/* Two rows whose weights add up to `unit`; `small` is the weight of q and at most half of it.
+ *
+ *     unit 2048: (2048 p - small (p - q)) >> 4 = 128 p + ((128 (p - q) * -32 small) >> 16)
+ *     unit 256:  256 p + small (q - p), modulo 2^16 */
+PLUMB_INLINE void two_rows(uint16_t *to, const uint8_t *p, const uint8_t *q, int32_t small,
+                           int32_t n, bool linear)
+{
+    __m256i weight = _mm256_set1_epi16((int16_t)(linear ? -32 * small : small));
+    for (int32_t x = 0; x < n; x += 16) {
+        __m256i a = words_at(p, x), b = words_at(q, x), change;
+        if (linear) {
+            a = _mm256_slli_epi16(a, 7);
+            change = _mm256_mulhi_epi16(_mm256_sub_epi16(a, _mm256_slli_epi16(b, 7)), weight);
+        } else {
+            change = _mm256_mullo_epi16(_mm256_sub_epi16(b, a), weight);
+            a = _mm256_slli_epi16(a, 8);
+        }
+        store(to, x, 2, _mm256_add_epi16(a, change));
+    }
+}
+
+PLUMB_INLINE void across_first(uint16_t *to, const void *const *rows, const plumb_taps *taps,
+                               int32_t output, int32_t n, bool linear)
+{
+    const int32_t *w = weights_of(taps, output);
+    int32_t unit = linear ? 2048 : 256;
+    if (taps->taps == 2 && w[0] + w[1] == unit && w[0] >= 0 && w[1] >= 0) {
+        int near = w[1] > w[0];
+        two_rows(to, rows[near], rows[1 - near], w[1 - near], n, linear);
+        return;
+    }
+    for (int32_t x = 0; x < n; x += 32)
+        bytes_to_words(to, rows, w, taps->taps, x, linear);
+}
+
 static void across_linear_first(void *to, const void *const *rows, const plumb_taps *taps,
                                 int32_t output, int32_t n)
 {
-    for (int32_t x = 0; x < n; x += 32)
-        bytes_to_words(to, rows, weights_of(taps, output), taps->taps, x, true);
+    across_first(to, rows, taps, output, n, true);
 }
 
 static void across_exact_first(void *to, const void *const *rows, const plumb_taps *taps,
                                int32_t output, int32_t n)
 {
-    for (int32_t x = 0; x < n; x += 32)
-        bytes_to_words(to, rows, weights_of(taps, output), taps->taps, x, false);
+    across_first(to, rows, taps, output, n, false);
 }
 
 static void across_linear_second(void *to, const void *const *rows, const plumb_taps *taps,

@@ -19,21 +19,22 @@ static void two_words(int32_t weight, int16_t digits[3])
     digits[1] = (int16_t)(weight >> 15);
 }
 
-static const plumb_window_kind whole = { 8, 1, one_word }, split = { 8, 2, two_words };
+const plumb_window_kind plumb_window_words = { 2, 1, one_word };
+static const plumb_window_kind split = { 2, 2, two_words };
 
 static const plumb_window_kind *kind_of(plumb_step step)
 {
-    return step == PLUMB_STEP_PILLOW ? &split : &whole;
+    return step == PLUMB_STEP_PILLOW ? &split : &plumb_window_words;
 }
 
 static size_t program_size(plumb_step step, const plumb_taps *taps)
 {
-    return plumb_window_program_size(kind_of(step), taps);
+    return plumb_window_program_size(kind_of(step), taps, false);
 }
 
 static void make_program(plumb_step step, const plumb_taps *taps, void *program)
 {
-    plumb_window_program_make(kind_of(step), taps, program);
+    plumb_window_program_make(kind_of(step), taps, false, program);
 }
 
 /* The 8 sums of a group as they stand in its registers, for each plane. The weights and shuffles of a
@@ -157,14 +158,14 @@ static void along_pillow(void *const to[], const void *const from[], int planes,
     run_step(to, from, planes, taps, PLUMB_STEP_PILLOW);
 }
 
-static void along_linear_first(void *const to[], const void *const from[], int planes,
-                               const plumb_taps *taps)
+void plumb_along_linear_first_avx2(void *const to[], const void *const from[], int planes,
+                                   const plumb_taps *taps)
 {
     run_step(to, from, planes, taps, PLUMB_STEP_LINEAR_FIRST);
 }
 
-static void along_exact_first(void *const to[], const void *const from[], int planes,
-                              const plumb_taps *taps)
+void plumb_along_exact_first_avx2(void *const to[], const void *const from[], int planes,
+                                  const plumb_taps *taps)
 {
     run_step(to, from, planes, taps, PLUMB_STEP_EXACT_FIRST);
 }
@@ -178,6 +179,6 @@ void plumb_kernels_init_avx2_along(plumb_kernels *kernels)
         kernels->program[steps[i]].make = make_program;
     }
     kernels->along[PLUMB_STEP_PILLOW] = along_pillow;
-    kernels->along[PLUMB_STEP_LINEAR_FIRST] = along_linear_first;
-    kernels->along[PLUMB_STEP_EXACT_FIRST] = along_exact_first;
+    kernels->along[PLUMB_STEP_LINEAR_FIRST] = plumb_along_linear_first_avx2;
+    kernels->along[PLUMB_STEP_EXACT_FIRST] = plumb_along_exact_first_avx2;
 }

@@ -25,8 +25,9 @@ static size_t group_size(const plumb_taps *taps)
 static size_t program_size(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
-    return plumb_windows_hold(taps, 4, 1) ? (size_t)((taps->outputs + 7) / 8) * group_size(taps)
-                                          : 0;
+    return plumb_windows_hold(taps, 4, 1, PLUMB_WINDOW)
+               ? (size_t)((taps->outputs + 7) / 8) * group_size(taps)
+               : 0;
 }
 
 static void make_program(plumb_step step, const plumb_taps *taps, void *program)

@@ -11,18 +11,18 @@ static void negative(int32_t weight, int16_t digits[3])
     digits[0] = (int16_t)-weight;
 }
 
-static const plumb_window_kind kind = { PLUMB_WINDOW, 1, negative };
+const plumb_window_kind plumb_window_means = { 1, 1, negative };
 
 static size_t program_size(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
-    return plumb_window_program_size(&kind, taps);
+    return plumb_window_program_size(&plumb_window_means, taps, false);
 }
 
 static void make_program(plumb_step step, const plumb_taps *taps, void *program)
 {
     (void)step;
-    plumb_window_program_make(&kind, taps, program);
+    plumb_window_program_make(&plumb_window_means, taps, false, program);
 }
 
 PLUMB_INLINE __m256i finished(__m256i sum)
@@ -100,8 +100,8 @@ PLUMB_INLINE void run_planes(const plumb_window_run *r, int32_t outputs, int pla
         run_blocks(r, outputs, 1, rounds, planes);
 }
 
-static void along_mean(void *const to[], const void *const from[], int planes,
-                       const plumb_taps *taps)
+void plumb_along_mean_avx2(void *const to[], const void *const from[], int planes,
+                           const plumb_taps *taps)
 {
     if (!taps->program) {
         plumb_along_c(PLUMB_STEP_MEAN, to, from, planes, taps);
@@ -177,6 +177,6 @@ void plumb_kernels_init_avx2_mean(plumb_kernels *kernels)
 {
     kernels->program[PLUMB_STEP_MEAN].size = program_size;
     kernels->program[PLUMB_STEP_MEAN].make = make_program;
-    kernels->along[PLUMB_STEP_MEAN] = along_mean;
+    kernels->along[PLUMB_STEP_MEAN] = plumb_along_mean_avx2;
     kernels->across[PLUMB_STEP_MEAN] = across_mean;
 }

@@ -15,7 +15,7 @@ typedef struct pick_group {
 static int32_t per_lane_of(const plumb_taps *taps)
 {
     int32_t per_lane = 16;
-    while (per_lane >= 4 && !plumb_windows_hold(taps, per_lane, 1))
+    while (per_lane >= 4 && !plumb_windows_hold(taps, per_lane, 1, PLUMB_WINDOW))
         per_lane /= 2;
     return per_lane >= 4 ? per_lane : 0;
 }

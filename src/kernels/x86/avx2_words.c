@@ -33,13 +33,13 @@ static int32_t groups_of(const plumb_taps *taps)
     return (taps->outputs + 15) / 16 * 2; /* stored two at a time */
 }
 
-static size_t program_size(plumb_step step, const plumb_taps *taps)
+size_t plumb_words_size_avx2(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
     return fits(taps) ? (size_t)groups_of(taps) * sizeof(word_group) : 0;
 }
 
-static void make_program(plumb_step step, const plumb_taps *taps, void *program)
+void plumb_words_make_avx2(plumb_step step, const plumb_taps *taps, void *program)
 {
     (void)step;
     word_group *groups = program;
@@ -84,8 +84,8 @@ PLUMB_INLINE __m256i exact_sums(const int16_t *from, const word_group *g)
     return _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32((1 << 23) + (1 << 15))), 16);
 }
 
-PLUMB_INLINE void along_words(plumb_step step, void *const to[], const void *const from[],
-                              int planes, const plumb_taps *taps)
+void plumb_along_words_avx2(plumb_step step, void *const to[], const void *const from[], int planes,
+                            const plumb_taps *taps)
 {
     if (!taps->program) {
         plumb_along_c(step, to, from, planes, taps);
@@ -106,21 +106,21 @@ PLUMB_INLINE void along_words(plumb_step step, void *const to[], const void *con
 static void along_linear_second(void *const to[], const void *const from[], int planes,
                                 const plumb_taps *taps)
 {
-    along_words(PLUMB_STEP_LINEAR_SECOND, to, from, planes, taps);
+    plumb_along_words_avx2(PLUMB_STEP_LINEAR_SECOND, to, from, planes, taps);
 }
 
 static void along_exact_second(void *const to[], const void *const from[], int planes,
                                const plumb_taps *taps)
 {
-    along_words(PLUMB_STEP_EXACT_SECOND, to, from, planes, taps);
+    plumb_along_words_avx2(PLUMB_STEP_EXACT_SECOND, to, from, planes, taps);
 }
 
 void plumb_kernels_init_avx2_words(plumb_kernels *kernels)
 {
     const plumb_step steps[] = { PLUMB_STEP_LINEAR_SECOND, PLUMB_STEP_EXACT_SECOND };
     for (int i = 0; i < 2; i++) {
-        kernels->program[steps[i]].size = program_size;
-        kernels->program[steps[i]].make = make_program;
+        kernels->program[steps[i]].size = plumb_words_size_avx2;
+        kernels->program[steps[i]].make = plumb_words_make_avx2;
     }
     kernels->along[PLUMB_STEP_LINEAR_SECOND] = along_linear_second;
     kernels->along[PLUMB_STEP_EXACT_SECOND] = along_exact_second;

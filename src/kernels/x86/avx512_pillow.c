@@ -16,20 +16,20 @@ static void three_bytes(int32_t weight, int16_t digits[3])
     }
 }
 
-static const plumb_window_kind kind = { PLUMB_WINDOW, 3, three_bytes };
+const plumb_window_kind plumb_window_digits = { 1, 3, three_bytes };
 
 #define ROUND_BYTES 96
 
 static size_t program_size(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
-    return plumb_window_program_size(&kind, taps);
+    return plumb_window_program_size(&plumb_window_digits, taps, false);
 }
 
 static void make_program(plumb_step step, const plumb_taps *taps, void *program)
 {
     (void)step;
-    plumb_window_program_make(&kind, taps, program);
+    plumb_window_program_make(&plumb_window_digits, taps, false, program);
 }
 
 PLUMB_INLINE __m256i digits_together(__m256i d0, __m256i d1, __m256i d2)
@@ -121,8 +121,8 @@ PLUMB_INLINE void run_planes(const plumb_window_run *r, int32_t outputs, int pla
         run_blocks(r, outputs, 4, rounds, one, planes);
 }
 
-static void along_pillow(void *const to[], const void *const from[], int planes,
-                         const plumb_taps *taps)
+void plumb_along_pillow_vnni(void *const to[], const void *const from[], int planes,
+                             const plumb_taps *taps)
 {
     if (!taps->program) {
         plumb_along_c(PLUMB_STEP_PILLOW, to, from, planes, taps);
@@ -208,7 +208,7 @@ static void across_pillow(void *to, const void *const *rows, const plumb_taps *t
 
 void plumb_kernels_init_avx512(plumb_kernels *kernels)
 {
-    kernels->along[PLUMB_STEP_PILLOW] = along_pillow;
+    kernels->along[PLUMB_STEP_PILLOW] = plumb_along_pillow_vnni;
     kernels->across[PLUMB_STEP_PILLOW] = across_pillow;
     kernels->program[PLUMB_STEP_PILLOW].size = program_size;
     kernels->program[PLUMB_STEP_PILLOW].make = make_program;

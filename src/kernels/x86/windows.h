@@ -3,7 +3,8 @@
  * What the sums along rows share. Outputs are made in groups of two lanes. A lane loads a window of
  * 16 bytes from where its first output begins and shuffles the taps of its outputs into place, as
  * words or as bytes; then the window moves on by the taps that were used. Four outputs share a lane
- * where their taps lie close enough, else two, else one.
+ * where their taps lie close enough, else two, else one. Where bytes can be permuted over all of
+ * 64, a group may be one wide lane of 16 outputs.
  */
 #ifndef PLUMB_KERNELS_X86_WINDOWS_H
 #define PLUMB_KERNELS_X86_WINDOWS_H
@@ -16,30 +17,50 @@
  * does inline them. */
 #define PLUMB_INLINE static inline __attribute__((always_inline))
 
-#define PLUMB_WINDOW     16 /* bytes */
+#define PLUMB_WINDOW     16 /* bytes of a lane */
+#define PLUMB_WIDE       64 /* bytes of a wide one, */
+#define PLUMB_WIDE_LANE  16 /* and its outputs */
 #define PLUMB_MAX_PLANES 3
 
 /* How the taps of a lane stand in it. */
 typedef struct plumb_window_kind {
-    int32_t slots;  /* of a lane: 8 words or 16 bytes */
+    int32_t tap_bytes; /* 1 or 2 */
     int32_t digits; /* a weight is cut into so many words or bytes, each in a vector of its own */
     void (*cut)(int32_t weight, int16_t digits[3]);
 } plumb_window_kind;
 
 /* Stands before the tables: the base of each lane, shuffles of 32 bytes a group, weights. */
 typedef struct plumb_window_program {
-    int32_t per_lane; /* outputs of a lane: 4, 2 or 1 */
-    int32_t groups;   /* made up to whole blocks of four, so that there is no remainder */
+    int32_t lanes, lane_bytes;
+    int32_t per_lane; /* outputs of a lane: 16, 4, 2 or 1 */
+    int32_t groups;   /* of narrow lanes whole blocks of four, so that there is no remainder */
     int32_t rounds;   /* windows of a group */
     bool one_window;  /* the first window holds the taps of all rounds */
     size_t bases, shuffles, weights, round_bytes;
 } plumb_window_program;
 
-size_t plumb_window_program_size(const plumb_window_kind *kind, const plumb_taps *taps);
-void plumb_window_program_make(const plumb_window_kind *kind, const plumb_taps *taps, void *memory);
+/* `wide` allows wide lanes. */
+size_t plumb_window_program_size(const plumb_window_kind *kind, const plumb_taps *taps, bool wide);
+void plumb_window_program_make(const plumb_window_kind *kind, const plumb_taps *taps, bool wide,
+                               void *memory);
 
-/* True where `per_lane` outputs and the first `count` taps of each lie inside one window of bytes. */
-bool plumb_windows_hold(const plumb_taps *taps, int32_t per_lane, int32_t count);
+/* True where `per_lane` outputs and the first `count` taps of each lie inside one window. */
+bool plumb_windows_hold(const plumb_taps *taps, int32_t per_lane, int32_t count, int32_t window);
+
+/* Kinds and kernels of narrow lanes that a table of wide ones falls back to. */
+extern const plumb_window_kind plumb_window_words, plumb_window_means, plumb_window_digits;
+void plumb_along_linear_first_avx2(void *const to[], const void *const from[], int planes,
+                                   const plumb_taps *taps);
+void plumb_along_exact_first_avx2(void *const to[], const void *const from[], int planes,
+                                  const plumb_taps *taps);
+void plumb_along_mean_avx2(void *const to[], const void *const from[], int planes,
+                           const plumb_taps *taps);
+size_t plumb_words_size_avx2(plumb_step step, const plumb_taps *taps);
+void plumb_words_make_avx2(plumb_step step, const plumb_taps *taps, void *program);
+void plumb_along_words_avx2(plumb_step step, void *const to[], const void *const from[], int planes,
+                            const plumb_taps *taps);
+void plumb_along_pillow_vnni(void *const to[], const void *const from[], int planes,
+                             const plumb_taps *taps);
 
 /* A program, and the rows it is run on. */
 typedef struct plumb_window_run {
