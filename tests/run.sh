@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 . tests/support/setup.sh
 
 need_packages "${build_packages[@]}" g++ libcmocka-dev libopencv-dnn-dev \
-    python3 python3-numpy python3-opencv python3-pil ffmpeg jq make clang-format
+    python3 python3-numpy python3-opencv python3-pil ffmpeg jq make clang-format \
+    chromium
 
 logs=()
 

@@ -15,6 +15,8 @@
  * - Option structs begin with `struct_size` and are initialised with their _INIT
  *   macro; a struct from an older, smaller header is accepted and the missing tail
  *   has its default. Descriptors need to live only until the call returns.
+ * - A NULL handle or array is PLUMB_E_ARGUMENT to functions that return a status. Those
+ *   that return a value, such as X_count, take what they are given as valid.
  * - Callers own pixels, tensors and arrays; the library borrows them for the call.
  * - Rectangles are half-open, in continuous coordinates; pixel (0,0) covers
  *   [0,1) x [0,1), so pixel centres lie at +0.5.

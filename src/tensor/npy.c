@@ -187,6 +187,8 @@ plumb_status plumb_npy_parse(const void *data, size_t size, plumb_tensor *tensor
 plumb_status plumb_npy_header(const plumb_tensor *tensor, void *header, size_t capacity,
                               size_t *size)
 {
+    if (!tensor || !size || (!header && capacity > 0))
+        return PLUMB_E_ARGUMENT;
     const char *descr = NULL;
     for (size_t i = 0; i < sizeof(descrs) / sizeof(descrs[0]); i++)
         if (descrs[i].dtype == tensor->dtype)

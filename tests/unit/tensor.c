@@ -324,6 +324,8 @@ static void test_npy_damage(void **state)
 static void test_npy_header_errors(void **state)
 {
     (void)state;
+    size_t none;
+    assert_int_equal(plumb_npy_header(NULL, NULL, 0, &none), PLUMB_E_ARGUMENT);
     float data[2] = { 0 };
     plumb_tensor t = view(data, sizeof(data), PLUMB_DTYPE_FLOAT32, 1, 2, 0);
     unsigned char header[256];
