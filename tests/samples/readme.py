@@ -6,6 +6,7 @@ options that the tool knows.
 
 usage: readme.py COMPILER LIBRARY TOOL
 """
+import json
 import os
 import re
 import subprocess
@@ -46,6 +47,31 @@ def wrong_cases(readme, tool):
     return findings
 
 
+PROFILE = re.compile(r"^\| `([\w-]+)` \| (.+?) \| `([\w-]+)` \| (\w+) (\w+) (\w+) \| (.+?) \|$",
+                     re.MULTILINE)
+
+
+def wrong_profiles(readme, tool):
+    """Rows of the table of profiles that are not what the tool fills in."""
+    findings = []
+    for name, mode, resampler, *tensor, _ in PROFILE.findall(readme):
+        card = {"plumbline": 1,
+                "preprocess": {"profile": name, "width": 64, "height": 64},
+                "head": {"type": "yolov8", "labels": ["a"]},
+                "postprocess": {"confidence": 0.5, "nms": {"method": "none"}}}
+        if mode.startswith("yours"):
+            card["preprocess"]["mode"] = "center_crop"
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "card.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(card, file)
+            told = subprocess.run([tool, "inspect", path], capture_output=True, text=True).stdout
+        words = re.findall(r"`([\w-]+)`", mode) + [resampler, ", ".join(tensor)]
+        words += re.findall(r"pad \d+", mode)
+        findings += [f"{name}: {word}\n{told}" for word in words if word not in told]
+    return findings or ([] if len(PROFILE.findall(readme)) == 12 else ["not all profiles"])
+
+
 def main():
     compiler, library, tool = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3]
     points = tree.Points()
@@ -75,6 +101,8 @@ def main():
     else:
         points.check("its command lines exist",
                      unknown_options(tree.read("README.md").decode(), tool))
+        points.check("its profiles are those of the library",
+                     wrong_profiles(tree.read("README.md").decode(), tool))
         points.check("its cases print what it says", wrong_cases(tree.read("README.md").decode(), tool))
     points.done()
 
