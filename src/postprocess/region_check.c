@@ -32,6 +32,75 @@ static bool cross(plumb_point a, plumb_point b, plumb_point c, plumb_point d)
            ((cda > 0 && cdb < 0) || (cda < 0 && cdb > 0));
 }
 
+static bool same_point(plumb_point a, plumb_point b)
+{
+    return a.x == b.x && a.y == b.y;
+}
+
+/* Does b lie on the way from p through a? */
+static bool same_way(plumb_point p, plumb_point a, plumb_point b)
+{
+    return turn(p, a, b) == 0.0 && (a.x - p.x) * (b.x - p.x) + (a.y - p.y) * (b.y - p.y) > 0.0;
+}
+
+/* The other points a path comes from and goes to where it passes p. */
+typedef struct passage {
+    plumb_point from, to;
+} passage;
+
+/* On which side of a passage through p a point lies: 0 on the path itself. */
+static int side_of(plumb_point p, passage path, plumb_point v)
+{
+    if (same_way(p, path.from, v) || same_way(p, path.to, v) || same_way(p, path.from, path.to))
+        return 0;
+    bool after = turn(p, path.from, v) > 0.0, before = turn(p, v, path.to) > 0.0;
+    bool between = turn(p, path.from, path.to) > 0.0 ? after && before : after || before;
+    return between ? 1 : -1;
+}
+
+/* Two passages through p cross, or run on together. A bridge to a hole, which is walked to and
+ * fro, does neither. */
+static bool conflict(plumb_point p, passage a, passage b)
+{
+    return same_way(p, a.to, b.to) || side_of(p, a, b.from) * side_of(p, a, b.to) < 0;
+}
+
+static passage passage_at(const plumb_point *points, size_t count, size_t corner)
+{
+    size_t before = corner, after = corner;
+    do
+        before = (before + count - 1) % count;
+    while (before != corner && same_point(points[before], points[corner]));
+    do
+        after = (after + 1) % count;
+    while (after != corner && same_point(points[after], points[corner]));
+    passage path = { points[before], points[after] };
+    return path;
+}
+
+/* A corner at which the polygon meets an edge or another corner and goes across; `count` if
+ * there is none. */
+static size_t crossed_corner(const plumb_point *points, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        plumb_point p = points[i];
+        if (same_point(p, points[(i + count - 1) % count]))
+            continue; /* seen already */
+        passage here = passage_at(points, count, i);
+        for (size_t j = 0; j < count; j++) {
+            plumb_point a = points[j], b = points[(j + 1) % count];
+            passage edge = { a, b };
+            bool on_edge =
+                !same_point(p, a) && !same_point(p, b) && same_way(a, p, b) && same_way(b, p, a);
+            bool on_corner = j > i && same_point(p, a) && !same_point(p, points[j - 1]);
+            if ((on_edge && conflict(p, here, edge)) ||
+                (on_corner && conflict(p, here, passage_at(points, count, j))))
+                return i;
+        }
+    }
+    return count;
+}
+
 static plumb_status check_polygon(const plumb_region_spec *s, size_t index, plumb_diag *diag)
 {
     const char *const field = "shape.polygon";
@@ -50,6 +119,11 @@ static plumb_status check_polygon(const plumb_region_spec *s, size_t index, plum
                                      "the edges after corners %zu and %zu cross; split it into "
                                      "simple polygons",
                                      i, j);
+    size_t corner = crossed_corner(s->points, n);
+    if (corner < n)
+        return plumb_fail_at(diag, PLUMB_E_ARGUMENT, "regions", index, field,
+                             "it crosses itself at corner %zu; split it into simple polygons",
+                             corner);
     if (!(plumb_polygon_area(s->points, n) > 0.0))
         return plumb_fail_at(diag, PLUMB_E_ARGUMENT, "regions", index, field, "has no area");
     return PLUMB_OK;

@@ -90,6 +90,14 @@ static void polygons(void **state)
     r.points = reversed;
     expect_measures(&c, r, detection(5, 5, 25, 25, 1, 0), 0, 0, 250.0 / 400, 250.0 / 700,
                     250.0 / 850);
+    /* a frame of 30 x 30 with a hole of 10 x 10, reached over a bridge: area 800 */
+    const plumb_point frame[] = { { 0, 0 },   { 30, 0 },  { 30, 30 }, { 0, 30 },  { 0, 0 },
+                                  { 10, 10 }, { 10, 20 }, { 20, 20 }, { 20, 10 }, { 10, 10 } };
+    r.points = frame;
+    r.point_count = 10;
+    expect_measures(&c, r, detection(10, 10, 20, 19, 1, 0), 0, 0, 0, 0, 0);
+    expect_measures(&c, r, detection(5, 5, 25, 25, 1, 0), 0, 1, 300.0 / 400, 300.0 / 800,
+                    300.0 / 900);
 }
 
 static void masks(void **state)

@@ -211,6 +211,41 @@ static void names_wrong_fields(void **state)
     expect_field(s, 3, PLUMB_E_ARGUMENT, "regions[2].shape.polygon");
 }
 
+static void expect_polygon(const plumb_point *points, size_t count, bool simple)
+{
+    plumb_region_spec s =
+        region("p", PLUMB_SPACE_UPRIGHT, PLUMB_MEASURE_CENTER, PLUMB_EFFECT_REJECT);
+    s.shape = PLUMB_SHAPE_POLYGON;
+    s.points = points;
+    s.point_count = count;
+    plumb_regions *regions = NULL;
+    if (simple)
+        assert_int_equal(plumb_regions_create(NULL, &s, 1, &regions, NULL), PLUMB_OK);
+    else
+        expect_field(&s, 1, PLUMB_E_ARGUMENT, "regions[0].shape.polygon");
+    plumb_regions_destroy(&regions);
+}
+
+/* Crossings that no two edges have in their middles. */
+static void knows_polygons_that_cross_at_a_corner(void **state)
+{
+    (void)state;
+    const plumb_point knot[] = { { 0, 0 }, { 1, 1 }, { 3, 3 }, { 3, -1 }, { 1, 1 }, { 0, 2 } };
+    expect_polygon(knot, 6, false);
+    const plumb_point touching[] = { { 0, 0 }, { 1, 1 }, { 3, -1 }, { 3, 3 }, { 1, 1 }, { 0, 2 } };
+    expect_polygon(touching, 6, true);
+    const plumb_point through_an_edge[] = { { 0, 0 }, { 4, 0 }, { 4, 4 }, { 2, 0 }, { 1, -4 } };
+    expect_polygon(through_an_edge, 5, false);
+    const plumb_point onto_an_edge[] = { { 0, 0 }, { 4, 0 }, { 4, 4 }, { 2, 0 }, { 1, 4 } };
+    expect_polygon(onto_an_edge, 5, true);
+    const plumb_point twice[] = { { 0, 0 }, { 4, 0 }, { 0, 4 }, { 0, 0 }, { 4, 0 }, { 0, 4 } };
+    expect_polygon(twice, 6, false);
+    const plumb_point repeated[] = { { 0, 0 }, { 0, 0 }, { 4, 0 }, { 4, 0 }, { 0, 4 }, { 0, 0 } };
+    expect_polygon(repeated, 6, true);
+    const plumb_point spike[] = { { 0, 0 }, { 4, 0 }, { 4, 4 }, { 4, 8 }, { 4, 4 }, { 0, 4 } };
+    expect_polygon(spike, 6, true);
+}
+
 static void names_wrong_masks(void **state)
 {
     (void)state;
@@ -244,9 +279,13 @@ static void names_wrong_masks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(effects_in_order),       cmocka_unit_test(exactly_at_least),
-        cmocka_unit_test(thresholds_and_classes), cmocka_unit_test(hostile_boxes),
-        cmocka_unit_test(names_wrong_fields),     cmocka_unit_test(names_wrong_masks),
+        cmocka_unit_test(effects_in_order),
+        cmocka_unit_test(exactly_at_least),
+        cmocka_unit_test(thresholds_and_classes),
+        cmocka_unit_test(hostile_boxes),
+        cmocka_unit_test(names_wrong_fields),
+        cmocka_unit_test(names_wrong_masks),
+        cmocka_unit_test(knows_polygons_that_cross_at_a_corner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
