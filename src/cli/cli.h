@@ -36,6 +36,9 @@ int cli_report(const char *file, plumb_status status, const plumb_diag *diag);
 
 int cli_exit_code(plumb_status status);
 
+/* Says so; returns CLI_RESOURCE. */
+int cli_out_of_memory(void);
+
 /* The worse of two exit codes: the greater number. */
 int cli_worse(int a, int b);
 

@@ -54,12 +54,6 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const qa_frame *)a)->name, ((const qa_frame *)b)->name);
 }
 
-static int out_of_memory(void)
-{
-    cli_message("out of memory");
-    return CLI_RESOURCE;
-}
-
 static int read_frames(const char *path, qa_frames *frames)
 {
     plumb_diag diag = { 0 };
@@ -93,7 +87,7 @@ static int add_figure(choice *c, const cli_pictures *p, const qa_frame *a, const
     bool added = !text.failed && (text.size == 0 || cli_reports_add_figure(&c->reports, c->name,
                                                                            frame->name, text.data));
     qa_text_release(&text);
-    return added ? CLI_OK : out_of_memory();
+    return added ? CLI_OK : cli_out_of_memory();
 }
 
 static void add_lines(qa_text *text, const qa_outcome *o)

@@ -48,10 +48,8 @@ static int read_entries(examination *e)
     for (size_t i = 0; i < e->lines.size; i++)
         lines += e->lines.data[i] == '\n';
     e->entries = calloc(lines + 1, sizeof(*e->entries));
-    if (!e->entries) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!e->entries)
+        return cli_out_of_memory();
     char *rest = NULL;
     for (char *line = strtok_r((char *)e->lines.data, "\n", &rest); line;
          line = strtok_r(NULL, "\n", &rest)) {

@@ -106,8 +106,7 @@ int cli_scene_make(const cli_session *session, const plumb_result *result, const
     if (add_regions(scene, session, result, plane) && add_drops(scene, session, result))
         return CLI_OK;
     qa_frame_release(&scene->frame);
-    cli_message("out of memory");
-    return CLI_RESOURCE;
+    return cli_out_of_memory();
 }
 
 void cli_encode_picture(const plumb_frame *frame, qa_text *file, bool *is_png)

@@ -384,10 +384,8 @@ int cli_each_frame(const cli_crew *crew)
     size_t jobs = crew->jobs > 1 ? (size_t)crew->jobs : 1;
     s.slot_count = jobs * HELD_PER_THREAD;
     s.slots = calloc(s.slot_count, sizeof(*s.slots));
-    if (!s.slots) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!s.slots)
+        return cli_out_of_memory();
     pthread_mutex_init(&s.reading, NULL);
     pthread_mutex_init(&s.lock, NULL);
     pthread_cond_init(&s.moved, NULL);

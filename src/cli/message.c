@@ -36,6 +36,12 @@ int cli_usage_error(const char *verb, const char *format, ...)
     return CLI_USAGE;
 }
 
+int cli_out_of_memory(void)
+{
+    cli_message("out of memory");
+    return CLI_RESOURCE;
+}
+
 int cli_exit_code(plumb_status status)
 {
     if (status == PLUMB_OK)

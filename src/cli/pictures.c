@@ -8,12 +8,6 @@
 #include "cli/drawing.h"
 #include "cli/frames.h"
 
-static int out_of_memory(void)
-{
-    cli_message("out of memory");
-    return CLI_RESOURCE;
-}
-
 static int open_worker(void *user, void **worker)
 {
     *worker = user;
@@ -44,13 +38,13 @@ static int keep(void *user, cli_output *output)
         size_t capacity = p->capacity ? p->capacity * 2 : 64;
         cli_picture *items = realloc(p->items, capacity * sizeof(*items));
         if (!items)
-            return out_of_memory();
+            return cli_out_of_memory();
         p->items = items;
         p->capacity = capacity;
     }
     cli_picture made = { strdup(output->frame), output->extra[0], output->results.size > 0 };
     if (!made.frame)
-        return out_of_memory();
+        return cli_out_of_memory();
     p->items[p->count++] = made;
     memset(&output->extra[0], 0, sizeof(output->extra[0])); /* it is ours now */
     return CLI_OK;
@@ -87,7 +81,7 @@ int cli_pictures_read(cli_pictures *p, const char *folder, const qa_frames *a, c
 {
     char **paths = calloc(a->count + b->count + 1, sizeof(*paths));
     if (!paths)
-        return out_of_memory();
+        return cli_out_of_memory();
     size_t count = list_files(folder, a, paths, 0), kept = 0;
     count = list_files(folder, b, paths, count);
     qsort(paths, count, sizeof(*paths), by_text);

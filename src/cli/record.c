@@ -58,10 +58,8 @@ static int open_worker(void *user, void **made)
 {
     recording *r = user;
     worker *w = calloc(1, sizeof(*w));
-    if (!w) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!w)
+        return cli_out_of_memory();
     w->recording = r;
     plumb_diag diag = { 0 };
     plumb_status status = qa_stages_create(r->model.card, &w->stages, &diag);
@@ -161,10 +159,8 @@ static int give(void *user, cli_output *output)
     char *tensor = output->extra[0].data, *stages = tensor ? strchr(tensor, '\n') : NULL;
     if (code)
         return code;
-    if (!stages || output->results.failed) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!stages || output->results.failed)
+        return cli_out_of_memory();
     qa_text first = { 0 };
     qa_text_bytes(&first, tensor, (size_t)(stages + 1 - tensor));
     code = first.failed

@@ -7,12 +7,6 @@
 
 #include "qa/file.h"
 
-static int out_of_memory(void)
-{
-    cli_message("out of memory");
-    return CLI_RESOURCE;
-}
-
 static bool make_path(qa_text *path, const char *folder)
 {
     qa_text_format(path, "%s/journal.txt", folder);
@@ -58,7 +52,7 @@ static int read_lines(cli_record_lines *lines, char *at)
         }
         if (!good || !keep(lines, frame + 1, whole[0].data, whole[1].data, whole[2].data) ||
             !cli_lines_add(&lines->done, frame + 1, ""))
-            code = out_of_memory();
+            code = cli_out_of_memory();
     }
     for (int i = 0; i < 3; i++)
         qa_text_release(&whole[i]);
@@ -94,7 +88,7 @@ static bool write_lines(FILE *journal, const char *tensor, const char *stages, c
 int cli_record_start(cli_record_lines *lines, const char *folder)
 {
     qa_text path = { 0 }, text = { 0 };
-    int code = make_path(&path, folder) ? read_journal(lines, path.data) : out_of_memory();
+    int code = make_path(&path, folder) ? read_journal(lines, path.data) : cli_out_of_memory();
     qa_text_add(&text, "");
     for (size_t i = 0; i < lines->tensors.count; i++) {
         qa_text_add(&text, lines->tensors.items[i].text);
@@ -102,7 +96,7 @@ int cli_record_start(cli_record_lines *lines, const char *folder)
         qa_text_add(&text, lines->expected.items[i].text);
     }
     if (!code)
-        code = text.failed ? out_of_memory() : cli_write_file(path.data, text.data, text.size);
+        code = text.failed ? cli_out_of_memory() : cli_write_file(path.data, text.data, text.size);
     if (!code && !(lines->journal = fopen(path.data, "ab"))) {
         cli_message("%s: %s", path.data, strerror(errno));
         code = CLI_RESOURCE;
@@ -116,7 +110,7 @@ int cli_record_add(cli_record_lines *lines, const char *frame, const char *tenso
                    const char *stages, const char *expected)
 {
     if (!keep(lines, frame, tensor, stages, expected))
-        return out_of_memory();
+        return cli_out_of_memory();
     if (write_lines(lines->journal, tensor, stages, expected))
         return CLI_OK;
     cli_message("journal.txt: %s", strerror(errno));
@@ -137,7 +131,7 @@ int cli_record_finish(cli_record_lines *lines, const char *folder)
     if (!code)
         code = cli_lines_write(&lines->expected, folder, "expected.ndjson");
     if (!code)
-        code = make_path(&path, folder) ? CLI_OK : out_of_memory();
+        code = make_path(&path, folder) ? CLI_OK : cli_out_of_memory();
     if (!code)
         unlink(path.data);
     qa_text_release(&path);

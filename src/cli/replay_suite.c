@@ -42,10 +42,8 @@ static int open_worker(void *user, void **made)
 {
     replay *r = user;
     worker *w = calloc(1, sizeof(*w));
-    if (!w) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!w)
+        return cli_out_of_memory();
     w->replay = r;
     w->session.model = &r->model;
     plumb_detector detector = PLUMB_DETECTOR_INIT;
@@ -190,8 +188,7 @@ static int keep_lines(replay *r, const cli_output *output)
     *stages = '\0';
     if (kept && cli_lines_add(&r->tensors, output->frame, tensor))
         return CLI_OK;
-    cli_message("out of memory");
-    return CLI_RESOURCE;
+    return cli_out_of_memory();
 }
 
 static int give(void *user, cli_output *output)
@@ -258,8 +255,7 @@ static int run_frames(replay *r)
     r->seen = calloc(r->suite.expected.count + 1, sizeof(*r->seen));
     if (!paths || !r->seen) {
         free(paths);
-        cli_message("out of memory");
-        return CLI_RESOURCE;
+        return cli_out_of_memory();
     }
     cli_crew crew = { .paths = paths,
                       .count = choose_files(r, paths),

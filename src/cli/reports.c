@@ -32,15 +32,9 @@ int cli_reports_start(const cli_reports *reports)
     return reports->html ? cli_make_folder(reports->html) : CLI_OK;
 }
 
-static int out_of_memory(void)
-{
-    cli_message("out of memory");
-    return CLI_RESOURCE;
-}
-
 int cli_write_text(const char *path, qa_text *text)
 {
-    int code = text->failed ? out_of_memory()
+    int code = text->failed ? cli_out_of_memory()
                             : cli_write_file(path, text->data ? text->data : "", text->size);
     qa_text_release(text);
     return code;
@@ -77,7 +71,7 @@ static int write_html(cli_reports *reports, const char *title)
     qa_report_entry *entries = calloc(count + 1, sizeof(*entries));
     qa_text key = { 0 }, path = { 0 }, page = { 0 };
     if (!entries)
-        return out_of_memory();
+        return cli_out_of_memory();
     cli_lines_sort(&reports->figures);
     for (size_t i = 0; i < count; i++) {
         entries[i].outcome = reports->outcomes.items[i];
@@ -86,7 +80,7 @@ static int write_html(cli_reports *reports, const char *title)
     }
     qa_report_write(&page, title, entries, count);
     qa_text_format(&path, "%s/index.html", reports->html);
-    int code = path.failed ? out_of_memory() : cli_write_text(path.data, &page);
+    int code = path.failed ? cli_out_of_memory() : cli_write_text(path.data, &page);
     qa_text_release(&page);
     qa_text_release(&path);
     qa_text_release(&key);

@@ -114,8 +114,7 @@ int cli_results_format(const cli_results *results, const plumb_result *result,
     qa_frame_release(&frame);
     if (!text->failed)
         return code;
-    cli_message("out of memory");
-    return CLI_RESOURCE;
+    return cli_out_of_memory();
 }
 
 static int put(cli_results *results, const char *data, size_t size)

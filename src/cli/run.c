@@ -55,10 +55,8 @@ static int open_worker(void *user, void **made)
 {
     run *r = user;
     worker *w = calloc(1, sizeof(*w));
-    if (!w) {
-        cli_message("out of memory");
-        return CLI_RESOURCE;
-    }
+    if (!w)
+        return cli_out_of_memory();
     w->run = r;
     int code = cli_session_open(&r->model, &r->backend, &w->session);
     if (code)

@@ -14,12 +14,6 @@
 #include "qa/file.h"
 #include "qa/frame_name.h"
 
-static int out_of_memory(void)
-{
-    cli_message("out of memory");
-    return CLI_RESOURCE;
-}
-
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -42,7 +36,7 @@ static const char *wrong_with(const char *name)
 int cli_suite_check_names(char **paths, size_t count)
 {
     char **stems = calloc(count + 1, sizeof(*stems));
-    int code = stems ? CLI_OK : out_of_memory();
+    int code = stems ? CLI_OK : cli_out_of_memory();
     for (size_t i = 0; i < count && !code; i++) {
         const char *name = qa_base_name(paths[i]);
         qa_text stem = { 0 };
@@ -52,7 +46,7 @@ int cli_suite_check_names(char **paths, size_t count)
             code = cli_usage_error("record", "a suite keeps its frames: save the clip to a file "
                                              "and record that");
         else if (stem.failed)
-            code = out_of_memory();
+            code = cli_out_of_memory();
         else if (wrong_with(name)) {
             cli_message("%s: the name of a frame %s", paths[i], wrong_with(name));
             code = CLI_BAD_INPUT;
@@ -87,7 +81,7 @@ static int make_one(const char *folder, const char *name, bool again)
     char *path = join(folder, name);
     int code = CLI_OK;
     if (!path)
-        return out_of_memory();
+        return cli_out_of_memory();
     if (mkdir(path, 0777) != 0 && !(again && errno == EEXIST)) {
         cli_message("%s: %s", path, strerror(errno));
         code = CLI_RESOURCE;
@@ -140,7 +134,7 @@ int cli_suite_make_folder(const char *out, bool resume, cli_suite_folder *folder
         length--;
     folder->path = malloc(length + sizeof(".part"));
     if (!folder->path)
-        return out_of_memory();
+        return cli_out_of_memory();
     snprintf(folder->path, length + sizeof(".part"), "%.*s.part", (int)length, out);
     int code = open_folder(resume, folder);
     if (code)
@@ -247,7 +241,7 @@ static int copy_file(const char *from, const char *folder, const char *name)
     qa_text_format(&part, "%s.tmp", to ? to : "");
     int code = CLI_OK;
     if (!to || part.failed) {
-        code = out_of_memory();
+        code = cli_out_of_memory();
     } else if (lstat(to, &facts) == 0) {
         code = check_same(from, to);
     } else {
@@ -269,7 +263,7 @@ static int copy_beside(const char *owner, const char *name, const char *folder)
         return CLI_BAD_INPUT;
     }
     char *path = qa_path_beside(owner, name);
-    int code = path ? copy_file(path, folder, name) : out_of_memory();
+    int code = path ? copy_file(path, folder, name) : cli_out_of_memory();
     free(path);
     return code;
 }
@@ -353,7 +347,7 @@ int cli_suite_copy_frame(const char *path, const char *folder)
     size_t length = strlen(path);
     char *frames = join(folder, "frames");
     if (!frames)
-        return out_of_memory();
+        return cli_out_of_memory();
     int code = copy_file(path, frames, qa_base_name(path));
     if (!code && length > strlen(description) &&
         strcmp(path + length - strlen(description), description) == 0)

@@ -9,6 +9,8 @@ import tempfile
 TOOL = os.environ.get("PLUMBLINE_TOOL", "plumbline")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CARDS = os.path.join(ROOT, "fixtures", "cards")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from tap import Tap  # noqa: E402
 
 try:
     import numpy
@@ -17,33 +19,16 @@ except ImportError:
     sys.exit(0)
 
 
-class Points:
-    """TAP points; what went wrong stands above a point that fails."""
-
-    def __init__(self):
-        self.number = 0
-        self.failed = 0
+class Points(Tap):
+    """What went wrong may be anything that can be printed."""
 
     def check(self, title, good, *details):
-        self.number += 1
-        if not good:
-            self.failed += 1
-            for detail in details:
-                for line in str(detail).splitlines()[:40]:
-                    print(f"# {line}")
-        print(f"{'ok' if good else 'not ok'} {self.number} - {title}", flush=True)
+        super().check(title, good, [line for detail in details
+                                    for line in str(detail).splitlines()[:40]])
         return good
 
     def equal(self, title, found, wanted):
         return self.check(title, found == wanted, f"found:  {found!r}", f"wanted: {wanted!r}")
-
-    def skip(self, title, reason):
-        self.number += 1
-        print(f"ok {self.number} - {title} # SKIP {reason}", flush=True)
-
-    def done(self):
-        print(f"1..{self.number}")
-        sys.exit(1 if self.failed else 0)
 
 
 class Result:
