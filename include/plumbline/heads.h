@@ -37,7 +37,8 @@ extern "C" {
  * yolov6           [N,5+C] with objectness 1
  * yolov8           [4+C,N] cx cy w h cls, input pixels (or normalized); also v9, 11, 12
  * yolov8-split     per scale box [4*R,H,W] (DFL, R bins) and cls [C,H,W], optional class sum, which
- *                  is not read: x0 = (gx+.5-l)s, x1 = (gx+.5+r)s, l = sum of j*softmax(t)_j
+ *                  is not read: x0 = (gx+.5-l)s, x1 = (gx+.5+r)s, l = sum of j*softmax(t)_j; with
+ *                  R = 1 l is t, as of networks without DFL (YOLOv6 n and s)
  * yolov8-obb       [4+C+1,N], the last the angle in radians
  * yolov8-pose      [4+C+3K,N], 17 keypoints unless said otherwise
  * yolov10          [N,6] x0 y0 x1 y1 score class, end to end: no NMS needed. Also YOLO26
@@ -65,7 +66,8 @@ extern "C" {
  *                  192x192 (stride 4, one), or strides with anchors_per_scale; or as priors
  * yunet            cls [H*W,1], obj [H*W,1], bbox [H*W,4], kps [H*W,2K] per scale: 12 tensors.
  *                  score = sqrt(cls*obj), both clamped to 0..1; boxes as yolox; kps (t+gx)s
- * scrfd            score [A*H*W,1], bbox [A*H*W,4], kps [A*H*W,2K] per scale: x0 = (gx-l)s,
+ * scrfd            score [A*H*W,1], bbox [A*H*W,4], kps [A*H*W,2K] per scale, or maps [A,H,W],
+ *                  [A*4,H,W], [A*2K,H,W] whose rows go by anchor, then cell: x0 = (gx-l)s,
  *                  kps (t+gx)s; A from the shape
  *
  * Sources: the papers' own repositories, named at the head of each file of src/heads. */

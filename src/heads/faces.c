@@ -93,38 +93,104 @@ static size_t scrfd_kinds(const plumb_binding *binding)
     return head->keypoint_count > 0 || outputs >= 3 * head->scale_count ? 3 : 2;
 }
 
-/* Anchors of a cell follow one another; how many there are the number of rows tells. */
+/* [A*H*W,1] and so on: anchors of a cell follow one another; how many the number of rows tells. */
+static plumb_status bind_lists(plumb_binding *binding, const plumb_scale *scale, const size_t at[3],
+                               plumb_diag *diag)
+{
+    static const char shape[] = "[A*H*W,1] or [A,H,W] scores for the cells of head.strides";
+    const plumb_head *head = binding->head;
+    int64_t cells = (int64_t)scale->width * scale->height;
+    plumb_slice slice;
+    plumb_block *block;
+    plumb_status status = plumb_bind_slice(binding, at[0], 2, shape, &slice, diag);
+    if (status)
+        return status;
+    int64_t rows = slice.shape[0];
+    if (slice.shape[1] != 1 || rows % cells != 0 || rows / cells > 64)
+        return plumb_bind_misfit(&slice, shape, diag);
+    status = plumb_bind_block(binding, rows, &block, diag);
+    if (status)
+        return status;
+    block->scale = scale;
+    block->anchor = (int32_t)(rows / cells); /* anchors of each cell */
+    block->classes = 1;
+    block->scores = plumb_slice_rows(&slice, false);
+    status = bind_rows(binding, at[1], rows, 4, "[A*H*W,4] bbox", &block->boxes, diag);
+    if (!status && head->keypoint_count > 0)
+        status = bind_rows(binding, at[2], rows, 2 * (int64_t)head->keypoint_count,
+                           "[A*H*W,2*K] kps", &block->keypoints, diag);
+    return status;
+}
+
+/* One output of a scale as a map: `anchors` times `columns` values a cell, 0 for any number. */
+static plumb_status bind_map(plumb_binding *binding, size_t position, const plumb_scale *scale,
+                             int64_t columns, int64_t *anchors, const char *expected,
+                             plumb_matrix *matrix, plumb_diag *diag)
+{
+    plumb_slice slice;
+    int64_t values = 0;
+    plumb_status status = plumb_bind_slice(binding, position, 3, expected, &slice, diag);
+    if (!status)
+        status = plumb_bind_cells(binding, &slice, scale, columns, expected, matrix, &values, diag);
+    if (status)
+        return status;
+    if (*anchors == 0)
+        *anchors = values / columns;
+    if (values != *anchors * columns || values < 1 || *anchors > 64)
+        return plumb_bind_misfit(&slice, expected, diag);
+    return PLUMB_OK;
+}
+
+/* [A,H,W] and so on, or channels last: one block for each anchor. */
+static plumb_status bind_maps(plumb_binding *binding, const plumb_scale *scale, const size_t at[3],
+                              plumb_diag *diag)
+{
+    const plumb_head *head = binding->head;
+    int64_t anchors = 0, columns = 2 * (int64_t)head->keypoint_count;
+    plumb_matrix scores, boxes, points = { 0 };
+    plumb_status status =
+        bind_map(binding, at[0], scale, 1, &anchors, "[A,H,W] scores", &scores, diag);
+    if (!status)
+        status = bind_map(binding, at[1], scale, 4, &anchors, "[A*4,H,W] bbox", &boxes, diag);
+    if (!status && columns > 0)
+        status =
+            bind_map(binding, at[2], scale, columns, &anchors, "[A*2*K,H,W] kps", &points, diag);
+    for (int64_t anchor = 0; !status && anchor < anchors; anchor++) {
+        plumb_block *block;
+        status = plumb_bind_block(binding, (int64_t)scale->width * scale->height, &block, diag);
+        if (status)
+            break;
+        block->scale = scale;
+        block->anchor = 1;
+        block->classes = 1;
+        block->scores = plumb_matrix_from(&scores, anchor);
+        block->boxes = plumb_matrix_from(&boxes, anchor * 4);
+        if (columns > 0)
+            block->keypoints = plumb_matrix_from(&points, anchor * columns);
+    }
+    return status;
+}
+
+static bool is_map(const plumb_binding *binding, size_t position, const plumb_scale *scale)
+{
+    int64_t shape[PLUMB_MAX_RANK];
+    int32_t rank = plumb_bind_shape(binding, position, shape);
+    return rank == 4 || (rank == 3 && ((shape[1] == scale->height && shape[2] == scale->width) ||
+                                       (shape[0] == scale->height && shape[1] == scale->width)));
+}
+
 static plumb_status bind_scrfd(plumb_binding *binding, plumb_diag *diag)
 {
-    static const char shape[] = "[A*H*W,1] scores for the cells of head.strides";
     const plumb_head *head = binding->head;
     size_t kinds = scrfd_kinds(binding);
     plumb_status status = PLUMB_OK;
     for (size_t i = 0; !status && i < head->scale_count; i++) {
         const plumb_scale *scale = &head->scales[i];
-        int64_t cells = (int64_t)scale->width * scale->height;
         size_t at[3];
         for (size_t kind = 0; kind < 3; kind++)
             at[kind] = plumb_bind_position(binding, kinds, i, kind);
-        plumb_slice slice;
-        plumb_block *block;
-        status = plumb_bind_slice(binding, at[0], 2, shape, &slice, diag);
-        if (status)
-            return status;
-        int64_t rows = slice.shape[0];
-        if (slice.shape[1] != 1 || rows % cells != 0 || rows / cells > 64)
-            return plumb_bind_misfit(&slice, shape, diag);
-        status = plumb_bind_block(binding, rows, &block, diag);
-        if (status)
-            return status;
-        block->scale = scale;
-        block->anchor = (int32_t)(rows / cells); /* anchors of each cell */
-        block->classes = 1;
-        block->scores = plumb_slice_rows(&slice, false);
-        status = bind_rows(binding, at[1], rows, 4, "[A*H*W,4] bbox", &block->boxes, diag);
-        if (!status && head->keypoint_count > 0)
-            status = bind_rows(binding, at[2], rows, 2 * (int64_t)head->keypoint_count,
-                               "[A*H*W,2*K] kps", &block->keypoints, diag);
+        status = is_map(binding, at[0], scale) ? bind_maps(binding, scale, at, diag)
+                                               : bind_lists(binding, scale, at, diag);
     }
     return status;
 }

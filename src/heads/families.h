@@ -34,7 +34,8 @@ static inline plumb_box plumb_box_centered(double x, double y, double width, dou
 }
 
 /* How far the four sides lie from a point, each the mean of a softmax over `bins`: the distribution
- * focal loss of Generalized Focal Loss. In cells; left, top, right, bottom. */
+ * focal loss of Generalized Focal Loss; with one bin the distance itself. In cells; left, top, right,
+ * bottom. */
 void plumb_read_distances(const plumb_matrix *matrix, int64_t row, int64_t column, int32_t bins,
                           double distances[4]);
 

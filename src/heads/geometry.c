@@ -53,6 +53,11 @@ void plumb_boxes_read(const plumb_binding *binding, const plumb_block *block, co
 void plumb_read_distances(const plumb_matrix *matrix, int64_t row, int64_t column, int32_t bins,
                           double distances[4])
 {
+    if (bins == 1) { /* a network without distributions */
+        for (int side = 0; side < 4; side++)
+            distances[side] = plumb_matrix_at(matrix, row, column + side);
+        return;
+    }
     for (int side = 0; side < 4; side++, column += bins) {
         double greatest = -INFINITY, sum = 0.0, weighted = 0.0;
         for (int32_t bin = 0; bin < bins; bin++) {
