@@ -128,10 +128,18 @@ static void score_all(const plumb_candidates *c, float *scores)
 static size_t keep_passing(plumb_candidates *c, const float *scores, passed *kept)
 {
     const plumb_head_family *family = c->head->family;
+    float confidence = c->threshold->confidence;
+    int32_t offset = c->head->spec.class_offset;
+    bool plain = !family->admits && !c->block->labels.data && !c->threshold->per_class;
     size_t count = 0;
     for (size_t i = 0; i < c->count; i++) {
         int64_t row = c->rows[i];
         int32_t column = c->columns[i];
+        if (plain && scores[i] > confidence) { /* what nearly all are */
+            kept[count] = (passed){ scores[i], column + offset };
+            c->rows[count++] = row;
+            continue;
+        }
         if (family->admits && !family->admits(c->binding, c->block, row, column, c->values[i]))
             continue;
         int32_t class_id = plumb_candidate_class(c->head, c->block, row, column);

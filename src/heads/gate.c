@@ -3,20 +3,19 @@
 
 #include <math.h>
 
-/* The largest stored byte whose value is at or below the limit. */
+/* The largest stored byte whose value is at or below the limit: a division says nearly which. */
 static void make_byte_key(plumb_gate *gate, const plumb_matrix *matrix)
 {
-    int32_t low = matrix->dtype == PLUMB_DTYPE_INT8 ? INT8_MIN : 0, high = low + 256;
-    int32_t lowest = low;
-    while (low < high) { /* the first that is above it */
-        int32_t middle = low + (high - low) / 2;
-        if (plumb_matrix_dequantise(matrix, middle) > gate->limit)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    gate->open = low == lowest;
-    gate->key = low - 1;
+    int32_t lowest = matrix->dtype == PLUMB_DTYPE_INT8 ? INT8_MIN : 0, highest = lowest + 255;
+    double scale = matrix->quantization.scale > 0.0f ? (double)matrix->quantization.scale : 1.0;
+    double near = (double)gate->limit / scale + matrix->quantization.zero_point;
+    int32_t key = !(near >= lowest) ? lowest - 1 : near > highest ? highest : (int32_t)floor(near);
+    while (key < highest && plumb_matrix_dequantise(matrix, key + 1) <= gate->limit)
+        key++;
+    while (key >= lowest && plumb_matrix_dequantise(matrix, key) > gate->limit)
+        key--;
+    gate->open = key < lowest;
+    gate->key = key;
 }
 
 /* The largest half at or below the limit: rounding may have gone up. */
@@ -62,16 +61,16 @@ static int8_t byte_limit(const plumb_gate *gate, const plumb_matrix *matrix)
 
 /* Which of `count` adjacent values pass? By blocks, as the kernels say it. */
 static size_t scan_run(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
-                       size_t count, plumb_passing *passing)
+                       size_t count, ptrdiff_t ahead, plumb_passing *passing)
 {
     const void *data = at;
     if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
-        return gate->kernels->run_float(data, count, gate->limit, passing);
+        return gate->kernels->run_float(data, count, gate->limit, ahead, passing);
     if (matrix->dtype == PLUMB_DTYPE_FLOAT16)
-        return gate->kernels->run_half(data, count, gate->key, passing);
+        return gate->kernels->run_half(data, count, gate->key, ahead, passing);
     if (!gate->open)
         return gate->kernels->run_byte(at, count, byte_flip(matrix), byte_limit(gate, matrix),
-                                       passing);
+                                       ahead, passing);
     size_t blocks = (count + PLUMB_SCORE_BLOCK - 1) / PLUMB_SCORE_BLOCK;
     for (size_t i = 0; i < blocks; i++)
         passing[i] = (plumb_passing){ UINT64_MAX, i };
@@ -108,8 +107,9 @@ static uint64_t enter_some(const column_block *b, uint64_t bits)
     return nan;
 }
 
+/* Beyond `count` they become -infinity, which passes nowhere. */
 static void read_block(const plumb_gate *gate, const plumb_matrix *matrix, const unsigned char *at,
-                       size_t count, float *values)
+                       size_t count, float values[PLUMB_SCORE_BLOCK])
 {
     const void *data = at;
     if (matrix->dtype == PLUMB_DTYPE_FLOAT32)
@@ -118,7 +118,11 @@ static void read_block(const plumb_gate *gate, const plumb_matrix *matrix, const
         gate->kernels->read_halves(data, count, values);
     else
         for (size_t i = 0; i < count; i++)
-            values[i] = plumb_matrix_load(matrix, at + i);
+            values[i] = plumb_matrix_dequantise(matrix, matrix->dtype == PLUMB_DTYPE_INT8
+                                                            ? (int32_t)(int8_t)at[i]
+                                                            : (int32_t)at[i]);
+    for (size_t i = count; i < PLUMB_SCORE_BLOCK; i++)
+        values[i] = -INFINITY;
 }
 
 /* All rows of the block at once, which many bits are worth; returns which are NaN. */
@@ -126,14 +130,9 @@ static uint64_t enter_all(const plumb_gate *gate, const column_block *b, size_t 
 {
     float values[PLUMB_SCORE_BLOCK];
     uint64_t nan = 0;
-    int any_nan = 0;
     read_block(gate, b->matrix, b->at, count, values);
-    for (size_t i = 0; i < count; i++) {
-        bool greater = values[i] > gate->limit && values[i] > b->value[i];
-        b->value[i] = greater ? values[i] : b->value[i];
-        b->best[i] = greater ? b->column : b->best[i];
-        any_nan |= values[i] != values[i];
-    }
+    bool any_nan = gate->kernels->keep_greatest(values, PLUMB_SCORE_BLOCK, gate->limit, b->column,
+                                                b->value, b->best);
     for (size_t i = 0; any_nan && i < count; i++)
         nan |= (uint64_t)(values[i] != values[i]) << i;
     return nan;
@@ -144,7 +143,7 @@ static bool has_many(uint64_t bits)
     bits = (bits & UINT64_C(0x5555555555555555)) + (bits >> 1 & UINT64_C(0x5555555555555555));
     bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
     bits = (bits & UINT64_C(0x0f0f0f0f0f0f0f0f)) + (bits >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f));
-    return bits * UINT64_C(0x0101010101010101) >> 56 > 12;
+    return bits * UINT64_C(0x0101010101010101) >> 56 > 8;
 }
 
 /* Values of one column that pass, against those of the columns before. */
@@ -178,11 +177,14 @@ void plumb_gate_columns(const plumb_gate *gate, const plumb_matrix *matrix, int6
     memset(found->number, 0, blocks * sizeof(found->number[0]));
     memset(found->nan, 0, blocks * sizeof(found->nan[0]));
     memset(found->several, 0, blocks * sizeof(found->several[0]));
+    /* Columns that follow one another without a gap are one run for the memory. */
+    bool apart = matrix->column_stride != (int64_t)count * matrix->row_stride;
     for (int64_t column = 0; column < columns; column++) {
         if (column == skip)
             continue;
+        ptrdiff_t ahead = apart && column + 1 < columns ? (ptrdiff_t)matrix->column_stride : 0;
         size_t some =
-            scan_run(gate, matrix, start + column * matrix->column_stride, count, passing);
+            scan_run(gate, matrix, start + column * matrix->column_stride, count, ahead, passing);
         for (size_t i = 0; i < some; i++)
             enter_block(gate, matrix, start, column, &passing[i], count, found);
     }
@@ -241,7 +243,7 @@ static uint64_t passing_columns(const plumb_gate *gate, const plumb_matrix *matr
     int64_t stride = matrix->column_stride;
     if (gate->aligned && stride == (int64_t)plumb_dtype_size(matrix->dtype)) {
         plumb_passing passing;
-        return scan_run(gate, matrix, at, (size_t)count, &passing) ? passing.bits : 0;
+        return scan_run(gate, matrix, at, (size_t)count, 0, &passing) ? passing.bits : 0;
     }
     uint64_t passing = 0;
     for (int64_t i = 0; i < count; i++)

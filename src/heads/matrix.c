@@ -5,28 +5,12 @@
 
 float plumb_matrix_load_any(const plumb_matrix *matrix, const unsigned char *at)
 {
-    switch (matrix->dtype) {
-    case PLUMB_DTYPE_FLOAT32: {
-        float value;
-        memcpy(&value, at, sizeof(value));
-        return value;
-    }
-    case PLUMB_DTYPE_FLOAT16: {
-        uint16_t half;
-        memcpy(&half, at, sizeof(half));
-        return plumb_float_from_half(half);
-    }
-    case PLUMB_DTYPE_INT8:
-        return plumb_matrix_dequantise(matrix, (int8_t)*at);
-    case PLUMB_DTYPE_UINT8:
+    if (matrix->dtype == PLUMB_DTYPE_UINT8)
         return plumb_matrix_dequantise(matrix, *at);
-    default: {
-        plumb_tensor element = { .data = (void *)(uintptr_t)at,
-                                 .dtype = matrix->dtype,
-                                 .quantization = matrix->quantization };
-        return plumb_tensor_load(&element, 0);
-    }
-    }
+    plumb_tensor element = { .data = (void *)(uintptr_t)at,
+                             .dtype = matrix->dtype,
+                             .quantization = matrix->quantization };
+    return plumb_tensor_load(&element, 0);
 }
 
 plumb_matrix plumb_matrix_from(const plumb_matrix *matrix, int64_t column)

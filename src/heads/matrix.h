@@ -51,6 +51,11 @@ static inline float plumb_matrix_load(const plumb_matrix *matrix, const unsigned
 {
     if (matrix->dtype == PLUMB_DTYPE_INT8)
         return plumb_matrix_dequantise(matrix, (int8_t)*at);
+    if (matrix->dtype == PLUMB_DTYPE_FLOAT16) {
+        uint16_t half;
+        memcpy(&half, at, sizeof(half));
+        return plumb_half_value(half);
+    }
     if (matrix->dtype != PLUMB_DTYPE_FLOAT32)
         return plumb_matrix_load_any(matrix, at);
     float value;
@@ -89,13 +94,14 @@ static inline plumb_four plumb_matrix_four(const plumb_matrix *matrix, int64_t r
     return four;
 }
 
-/* Ask for the first columns of a row that is read soon. */
+/* Ask for the first columns of a row that is read soon: for every line that holds one. */
 static inline void plumb_matrix_prefetch(const plumb_matrix *matrix, int64_t row, int64_t columns)
 {
     const unsigned char *at = plumb_matrix_row(matrix, row);
-    int64_t step = matrix->column_stride < 64 ? 64 : matrix->column_stride;
-    for (int64_t offset = 0; offset < columns * matrix->column_stride; offset += step)
+    int64_t step = matrix->column_stride, size = (columns - 1) * step;
+    for (int64_t offset = 0; offset < size; offset += step < 64 ? 64 : step)
         PLUMB_PREFETCH(at + offset);
+    PLUMB_PREFETCH(at + size); /* may lie across the end of the line before */
 }
 
 /* The same matrix from `columns` further on. */

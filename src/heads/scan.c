@@ -59,6 +59,24 @@ static void take_class(scan *s, const plumb_block *block, int64_t row, best_clas
         plumb_candidates_add(c, row, best.column, best.value, objectness);
 }
 
+/* Softmax against a background: a class is above p only where its logit exceeds the background's by
+ * the logit of p, so that one number a row says what must be passed. */
+static bool has_row_gates(const scan *s, const plumb_block *block)
+{
+    return s->head->activation == PLUMB_ACTIVATION_SOFTMAX && block->background >= 0 &&
+           !block->objectness.data;
+}
+
+static plumb_gate row_gate(const scan *s, const plumb_block *block, int64_t row)
+{
+    float background = plumb_matrix_at(&block->scores, row, block->background);
+    float limit = background + plumb_activation_limit(PLUMB_ACTIVATION_SIGMOID, s->minimum);
+    if (isnan(limit))
+        return s->class_gate;
+    limit -= fabsf(background) * 1e-6f; /* the sum was rounded */
+    return plumb_gate_make(&s->head->scores, &block->scores, limit);
+}
+
 /* The first class with the greatest value; classes that cannot reach the minimum are passed by. */
 static void take_row(scan *s, const plumb_block *block, int64_t row)
 {
@@ -75,6 +93,8 @@ static void take_row(scan *s, const plumb_block *block, int64_t row)
         limit = plumb_factor_limit(head->rule, s->minimum, objectness);
         gate = plumb_gate_make(&head->scores, &block->scores,
                                plumb_activation_limit(head->activation, limit));
+    } else if (has_row_gates(s, block)) {
+        gate = row_gate(s, block, row);
     }
     best_class best = { .has_nan = false };
     best.column = plumb_gate_best(&gate, &block->scores, row, block->classes, block->background,
@@ -208,13 +228,23 @@ static void list_passed(const uint8_t *pass, size_t count, row_tile *tile)
 }
 
 /* Find the rows that may pass. */
-static void look_at_rows(const plumb_block *block, const front *f, int64_t row, int64_t count,
-                         row_tile *tile)
+static void look_at_rows(const scan *s, const plumb_block *block, const front *f, int64_t row,
+                         int64_t count, row_tile *tile)
 {
     uint8_t pass[PLUMB_ROW_TILE];
+    bool any = false;
     tile->row = row;
     tile->count = 0;
-    if (!plumb_gate_rows(&f->gate, &f->matrix, row, (size_t)count, f->columns, pass))
+    if (has_row_gates(s, block)) {
+        for (int64_t i = 0; i < count; i++) {
+            plumb_gate gate = row_gate(s, block, row + i);
+            pass[i] = 0;
+            any |= plumb_gate_rows(&gate, &f->matrix, row + i, 1, f->columns, &pass[i]);
+        }
+    } else {
+        any = plumb_gate_rows(&f->gate, &f->matrix, row, (size_t)count, f->columns, pass);
+    }
+    if (!any)
         return;
     list_passed(pass, (size_t)count, tile);
     ask_for_rows(block, tile);
@@ -247,7 +277,7 @@ static void scan_block(scan *s, const plumb_block *block)
         if (by_column) {
             scan_columns(s, block, &f, row, count);
         } else {
-            look_at_rows(block, &f, row, count, &tiles[turn]);
+            look_at_rows(s, block, &f, row, count, &tiles[turn]);
             take_rows(s, block, &tiles[turn ^ 1]);
         }
         row += count;

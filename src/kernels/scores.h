@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PLUMB_SCORE_BLOCK 64 /* adjacent values that are reported together */
 
@@ -20,6 +21,13 @@
 #define PLUMB_PREFETCH(address)     (void)(address)
 #define PLUMB_PREFETCH_FAR(address) (void)(address)
 #endif
+
+/* Ask for the lines of `size` bytes that lie `ahead` bytes after `at`. */
+static inline void plumb_ask_ahead(const void *at, size_t size, ptrdiff_t ahead)
+{
+    for (size_t line = 0; ahead != 0 && line < size; line += 64)
+        PLUMB_PREFETCH_FAR((const void *)((uintptr_t)at + (uintptr_t)ahead + line));
+}
 
 /* Number of the lowest bit that is set; some bit must be. */
 static inline unsigned plumb_lowest_bit(uint64_t bits)
@@ -41,6 +49,26 @@ static inline int32_t plumb_half_key(uint16_t half)
     return half & 0x8000 ? -(int32_t)(half & 0x7fff) : (int32_t)half;
 }
 
+/* plumb_float_from_half without a branch, so that loops of it become vectors; which NaN a NaN becomes
+ * is left open. Moved to the places of a float's bits, a half lacks 112 of the exponent. A subnormal
+ * one lacks its leading bit too: 2^-14 is put there and taken away, which no setting for subnormal
+ * floats can spoil. */
+static inline float plumb_half_value(uint16_t half)
+{
+    const uint32_t least = 0x38800000u; /* 2^-14 */
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, moved = (uint32_t)(half & 0x7fffu) << 13;
+    uint32_t bits = moved >= 0x0f800000u ? moved | 0x7f800000u : moved + 0x38000000u;
+    uint32_t raised = moved + least;
+    float value, leading;
+    memcpy(&value, &raised, sizeof(value));
+    memcpy(&leading, &least, sizeof(leading));
+    value -= leading;
+    memcpy(&raised, &value, sizeof(raised));
+    bits = (moved < 0x00800000u ? raised : bits) | sign;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 /* Values of which some pass: bit i stands for value PLUMB_SCORE_BLOCK * block + i. */
 typedef struct plumb_passing {
     uint64_t bits;
@@ -51,11 +79,14 @@ typedef struct plumb_passing {
  * (int8_t)(value ^ flip): a flip of 0x80 orders unsigned ones. */
 typedef struct plumb_score_kernels {
     /* `count` adjacent values: the blocks in which some pass, in order; returns how many. There is
-     * room for all blocks. */
-    size_t (*run_float)(const float *data, size_t count, float limit, plumb_passing *passing);
-    size_t (*run_half)(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing);
-    size_t (*run_byte)(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+     * room for all blocks. `ahead`, where it is not 0, is how many bytes further on the next run
+     * lies, which is asked for meanwhile: memory is slow to follow from one run to another. */
+    size_t (*run_float)(const float *data, size_t count, float limit, ptrdiff_t ahead,
+                        plumb_passing *passing);
+    size_t (*run_half)(const uint16_t *data, size_t count, int32_t limit, ptrdiff_t ahead,
                        plumb_passing *passing);
+    size_t (*run_byte)(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+                       ptrdiff_t ahead, plumb_passing *passing);
     /* `rows` runs of `count` adjacent values each, `stride` elements apart: pass[i] is set to 0, or
      * to something else where some value of run i passes; returns whether any does. */
     bool (*rows_float)(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
@@ -64,18 +95,24 @@ typedef struct plumb_score_kernels {
                       int32_t limit, uint8_t *pass);
     bool (*rows_byte)(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count,
                       uint8_t flip, int8_t limit, uint8_t *pass);
-    /* The numbers that halves stand for; which NaN a NaN becomes is left open. */
+    /* plumb_half_value of each. */
     void (*read_halves)(const uint16_t *data, size_t count, float *values);
+    /* Where values[i] is above `limit` and best[i], it takes its place, and columns[i] becomes
+     * `column`; NaN takes none. `count` is a multiple of 16. Returns whether there is a NaN. */
+    bool (*keep_greatest)(const float *values, size_t count, float limit, uint16_t column,
+                          float *best, uint16_t *columns);
 } plumb_score_kernels;
 
 /* The fastest the CPU flags allow. */
 plumb_score_kernels plumb_scores_select(uint32_t cpu);
 
 /* The definition. */
-size_t plumb_run_float_c(const float *data, size_t count, float limit, plumb_passing *passing);
-size_t plumb_run_half_c(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing);
-size_t plumb_run_byte_c(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+size_t plumb_run_float_c(const float *data, size_t count, float limit, ptrdiff_t ahead,
+                         plumb_passing *passing);
+size_t plumb_run_half_c(const uint16_t *data, size_t count, int32_t limit, ptrdiff_t ahead,
                         plumb_passing *passing);
+size_t plumb_run_byte_c(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
+                        ptrdiff_t ahead, plumb_passing *passing);
 bool plumb_rows_float_c(const float *data, ptrdiff_t stride, size_t rows, size_t count, float limit,
                         uint8_t *pass);
 bool plumb_rows_half_c(const uint16_t *data, ptrdiff_t stride, size_t rows, size_t count,
@@ -83,6 +120,8 @@ bool plumb_rows_half_c(const uint16_t *data, ptrdiff_t stride, size_t rows, size
 bool plumb_rows_byte_c(const uint8_t *data, ptrdiff_t stride, size_t rows, size_t count,
                        uint8_t flip, int8_t limit, uint8_t *pass);
 void plumb_read_halves_c(const uint16_t *data, size_t count, float *values);
+bool plumb_keep_greatest_c(const float *values, size_t count, float limit, uint16_t column,
+                           float *best, uint16_t *columns);
 
 /* Present where the build has them. */
 void plumb_scores_select_avx2(plumb_score_kernels *kernels);

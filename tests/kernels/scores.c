@@ -67,13 +67,13 @@ static size_t run(const plumb_score_kernels *k, element e, size_t from, size_t c
 {
     switch (e) {
     case FLOAT:
-        return k->run_float(floats + from, count, limit, passing);
+        return k->run_float(floats + from, count, limit, 0, passing);
     case HALF:
-        return k->run_half(halves + from, count, half_limit(limit), passing);
+        return k->run_half(halves + from, count, half_limit(limit), 64, passing);
     case SIGNED_BYTE:
-        return k->run_byte(bytes + from, count, 0, byte_limit, passing);
+        return k->run_byte(bytes + from, count, 0, byte_limit, 0, passing);
     default:
-        return k->run_byte(bytes + from, count, 0x80, 100, passing);
+        return k->run_byte(bytes + from, count, 0x80, 100, -100, passing);
     }
 }
 
@@ -179,7 +179,7 @@ static void all_halves(void **state)
         plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
         for (uint32_t bits = 0; bits <= 0xfc00; bits = bits == 0x7c00 ? 0x8000 : bits + 31) {
             float limit = plumb_float_from_half((uint16_t)bits);
-            size_t found = k.run_half(all, 65536, plumb_half_key((uint16_t)bits), passing);
+            size_t found = k.run_half(all, 65536, plumb_half_key((uint16_t)bits), 0, passing);
             size_t at = 0;
             for (size_t i = 0; i < 65536; i++) {
                 while (at < found && passing[at].block < i / PLUMB_SCORE_BLOCK)
@@ -218,6 +218,42 @@ static void halves_are_read(void **state)
     }
 }
 
+/* Ties keep the column before, what is not above the limit and NaN take no place. */
+static void the_greatest_is_kept(void **state)
+{
+    (void)state;
+    random_state r = { 24 };
+    static float best[2][LINES * 16];
+    static uint16_t columns[2][LINES * 16];
+    for (int trial = 0; trial < 300; trial++) {
+        size_t count = 16 * (1 + (size_t)random_below(&r, LINES));
+        for (size_t i = 0; i < count; i++) {
+            best[0][i] = best[1][i] = trial % 3 ? -INFINITY : 0.3f;
+            columns[0][i] = columns[1][i] = 9;
+        }
+        for (uint16_t column = 10; column < 30; column++) {
+            fill(&r, 0.25f, 8.0f);
+            for (size_t i = 0; i < count; i++)
+                if (random_below(&r, 3) == 0)
+                    floats[i] = 0.25f + 0.125f * (float)random_below(&r, 4);
+            bool any_nan = false;
+            for (size_t i = 0; i < count; i++)
+                any_nan |= isnan(floats[i]);
+            for (size_t i = 0; i < count; i++)
+                if (floats[i] > 0.25f && floats[i] > best[0][i]) {
+                    best[0][i] = floats[i];
+                    columns[0][i] = column;
+                }
+            plumb_score_kernels k =
+                plumb_scores_select(trial % 2 ? PLUMB_CPU_NONE : plumb_cpu_detect(NULL));
+            bool found = k.keep_greatest(floats, count, 0.25f, column, best[1], columns[1]);
+            assert_int_equal(found, any_nan);
+            assert_memory_equal(best[0], best[1], count * sizeof(best[0][0]));
+            assert_memory_equal(columns[0], columns[1], count * sizeof(columns[0][0]));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +261,7 @@ int main(void)
         cmocka_unit_test(rows),
         cmocka_unit_test(all_halves),
         cmocka_unit_test(halves_are_read),
+        cmocka_unit_test(the_greatest_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

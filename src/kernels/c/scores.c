@@ -7,6 +7,7 @@
  */
 #include "kernels/scores.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "plumbline/base.h"
@@ -77,6 +78,7 @@ static const uint8_t bit_of[BLOCK] = { EIGHT_BITS, EIGHT_BITS, EIGHT_BITS, EIGHT
     size_t found = 0, whole = count / BLOCK, rest = count % BLOCK;                                 \
     uint64_t bits = 0;                                                                             \
     for (size_t block = 0; block < whole; block++) {                                               \
+        plumb_ask_ahead(data + block * BLOCK, BLOCK * sizeof(*data), ahead);                       \
         bits = block_bits(data + block * BLOCK, __VA_ARGS__);                                      \
         if (bits)                                                                                  \
             passing[found++] = (plumb_passing){ bits, block };                                     \
@@ -99,24 +101,26 @@ BLOCK_BITS(positive_half_bits, uint16_t, int16_t, half_stays_positive, int16_t l
 #define FLIP_AND_LIMIT uint8_t flip, int8_t limit
 BLOCK_BITS(byte_bits, uint8_t, int8_t, byte_stays, FLIP_AND_LIMIT, flip, limit)
 
-size_t plumb_run_float_c(const float *data, size_t count, float limit, plumb_passing *passing)
+size_t plumb_run_float_c(const float *data, size_t count, float limit, ptrdiff_t ahead,
+                         plumb_passing *passing)
 {
     SCAN_RUN(float_bits, float_stays, limit)
 }
 
-static size_t run_positive_half(const uint16_t *data, size_t count, int16_t limit,
+static size_t run_positive_half(const uint16_t *data, size_t count, int16_t limit, ptrdiff_t ahead,
                                 plumb_passing *passing){ SCAN_RUN(positive_half_bits,
                                                                   half_stays_positive, limit) }
 
-size_t plumb_run_half_c(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing)
+size_t plumb_run_half_c(const uint16_t *data, size_t count, int32_t limit, ptrdiff_t ahead,
+                        plumb_passing *passing)
 {
     if (limit >= 0)
-        return run_positive_half(data, count, (int16_t)limit, passing);
+        return run_positive_half(data, count, (int16_t)limit, ahead, passing);
     SCAN_RUN(half_bits, half_stays, (int16_t)limit)
 }
 
 size_t plumb_run_byte_c(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
-                        plumb_passing *passing)
+                        ptrdiff_t ahead, plumb_passing *passing)
 {
     SCAN_RUN(byte_bits, byte_stays, flip, limit)
 }
@@ -174,27 +178,32 @@ bool plumb_rows_byte_c(const uint8_t *data, ptrdiff_t stride, size_t rows, size_
     SCAN_ROWS(uint8_t, int8_t, byte_stays, flip, limit)
 }
 
-/* The bits of a half, moved to the places of a float's, are its value times 2^-112, subnormal or
- * not; only infinity and NaN have an exponent of their own. No branch, so that it becomes vectors. */
 void plumb_read_halves_c(const uint16_t *data, size_t count, float *values)
 {
+    for (size_t i = 0; i < count; i++)
+        values[i] = plumb_half_value(data[i]);
+}
+
+bool plumb_keep_greatest_c(const float *values, size_t count, float limit, uint16_t column,
+                           float *best, uint16_t *columns)
+{
     for (size_t i = 0; i < count; i++) {
-        uint32_t sign = (uint32_t)(data[i] & 0x8000u) << 16;
-        uint32_t moved = (uint32_t)(data[i] & 0x7fffu) << 13, bits;
-        float value;
-        memcpy(&value, &moved, sizeof(value));
-        value *= 5.192296858534828e33f; /* 2^112 */
-        memcpy(&bits, &value, sizeof(bits));
-        bits = (moved >= 0x0f800000u ? moved | 0x7f800000u : bits) | sign;
-        memcpy(&values[i], &bits, sizeof(bits));
+        float value = values[i] > limit ? values[i] : -INFINITY;
+        bool greater = value > best[i];
+        columns[i] = greater ? column : columns[i];
+        best[i] = greater ? value : best[i];
     }
+    int32_t numbers = -1;
+    for (size_t i = 0; i < count; i++)
+        numbers &= values[i] == values[i] ? -1 : 0;
+    return !numbers;
 }
 
 plumb_score_kernels plumb_scores_select(uint32_t cpu)
 {
-    plumb_score_kernels kernels = { plumb_run_float_c,  plumb_run_half_c,  plumb_run_byte_c,
-                                    plumb_rows_float_c, plumb_rows_half_c, plumb_rows_byte_c,
-                                    plumb_read_halves_c };
+    plumb_score_kernels kernels = { plumb_run_float_c,   plumb_run_half_c,     plumb_run_byte_c,
+                                    plumb_rows_float_c,  plumb_rows_half_c,    plumb_rows_byte_c,
+                                    plumb_read_halves_c, plumb_keep_greatest_c };
 #if defined(PLUMB_HAVE_AVX2)
     if (cpu & PLUMB_CPU_AVX2)
         plumb_scores_select_avx2(&kernels);

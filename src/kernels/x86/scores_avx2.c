@@ -18,7 +18,7 @@ static inline __m256i load(const void *at)
  * fewer values than one block are left to C. */
 #define SCAN_REST(block_bits, run_c, ...)                                                          \
     if (count < BLOCK)                                                                             \
-        return run_c(data, count, __VA_ARGS__, passing);                                           \
+        return run_c(data, count, __VA_ARGS__, ahead, passing);                                    \
     if (count % BLOCK)                                                                             \
         found += put_block(block_bits(data + count - BLOCK, v) >> (BLOCK - count % BLOCK),         \
                            count / BLOCK, &passing[found]);                                        \
@@ -47,12 +47,15 @@ static inline uint64_t float_bits(const float *data, __m256 limit)
     return bits;
 }
 
-static size_t run_float(const float *data, size_t count, float limit, plumb_passing *passing)
+static size_t run_float(const float *data, size_t count, float limit, ptrdiff_t ahead,
+                        plumb_passing *passing)
 {
     __m256 v = _mm256_set1_ps(limit);
     size_t found = 0;
-    for (size_t block = 0; block < count / BLOCK; block++)
+    for (size_t block = 0; block < count / BLOCK; block++) {
+        plumb_ask_ahead(data + block * BLOCK, BLOCK * sizeof(*data), ahead);
         found += put_block(float_bits(data + block * BLOCK, v), block, &passing[found]);
+    }
     SCAN_REST(float_bits, plumb_run_float_c, limit)
 }
 
@@ -131,13 +134,16 @@ static inline bool halves_stay(const uint16_t *at, const half_limit *v)
     return _mm256_movemask_epi8(_mm256_andnot_si256(high, number)) == -1;
 }
 
-static size_t run_half(const uint16_t *data, size_t count, int32_t limit, plumb_passing *passing)
+static size_t run_half(const uint16_t *data, size_t count, int32_t limit, ptrdiff_t ahead,
+                       plumb_passing *passing)
 {
     half_limit v = make_half_limit(limit);
     size_t found = 0;
-    for (size_t block = 0; block < count / BLOCK; block++)
+    for (size_t block = 0; block < count / BLOCK; block++) {
+        plumb_ask_ahead(data + block * BLOCK, BLOCK * sizeof(*data), ahead);
         if (!halves_stay(data + block * BLOCK, &v))
             found += put_block(half_bits_of(data + block * BLOCK, &v), block, &passing[found]);
+    }
     SCAN_REST(half_bits, plumb_run_half_c, limit)
 }
 
@@ -162,12 +168,14 @@ static inline uint64_t byte_bits(const uint8_t *data, byte_limit v)
 }
 
 static size_t run_byte(const uint8_t *data, size_t count, uint8_t flip, int8_t limit,
-                       plumb_passing *passing)
+                       ptrdiff_t ahead, plumb_passing *passing)
 {
     byte_limit v = make_byte_limit(flip, limit);
     size_t found = 0;
-    for (size_t block = 0; block < count / BLOCK; block++)
+    for (size_t block = 0; block < count / BLOCK; block++) {
+        plumb_ask_ahead(data + block * BLOCK, BLOCK, ahead);
         found += put_block(byte_bits(data + block * BLOCK, v), block, &passing[found]);
+    }
     SCAN_REST(byte_bits, plumb_run_byte_c, flip, limit)
 }
 
@@ -228,6 +236,30 @@ static void read_halves(const uint16_t *data, size_t count, float *values)
     plumb_read_halves_c(data + i, count - i, values + i);
 }
 
+static bool keep_greatest(const float *values, size_t count, float limit, uint16_t column,
+                          float *best, uint16_t *columns)
+{
+    __m256 least = _mm256_set1_ps(limit);
+    __m256i number = _mm256_set1_epi16((int16_t)column);
+    __m256 nan = _mm256_setzero_ps();
+    for (size_t i = 0; i < count; i += 16) {
+        __m256 greater[2];
+        for (size_t j = 0; j < 2; j++) {
+            __m256 value = _mm256_loadu_ps(values + i + 8 * j);
+            __m256 before = _mm256_loadu_ps(best + i + 8 * j);
+            greater[j] = _mm256_cmp_ps(value, _mm256_max_ps(least, before), _CMP_GT_OQ);
+            nan = _mm256_or_ps(nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q));
+            _mm256_storeu_ps(best + i + 8 * j, _mm256_blendv_ps(before, value, greater[j]));
+        }
+        __m256i both =
+            _mm256_packs_epi32(_mm256_castps_si256(greater[0]), _mm256_castps_si256(greater[1]));
+        both = _mm256_permute4x64_epi64(both, 0xd8);
+        __m256i chosen = _mm256_blendv_epi8(load(columns + i), number, both);
+        _mm256_storeu_si256((__m256i *)(columns + i), chosen);
+    }
+    return _mm256_movemask_ps(nan) != 0;
+}
+
 void plumb_scores_select_avx2(plumb_score_kernels *kernels)
 {
     kernels->run_float = run_float;
@@ -237,4 +269,5 @@ void plumb_scores_select_avx2(plumb_score_kernels *kernels)
     kernels->rows_half = rows_half;
     kernels->rows_byte = rows_byte;
     kernels->read_halves = read_halves;
+    kernels->keep_greatest = keep_greatest;
 }
