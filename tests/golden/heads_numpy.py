@@ -7,7 +7,9 @@ row (of every class where a row may be several things): row, class, score, box, 
 """
 import numpy as np
 
+from heads_maths import centered
 from heads_models import HEADS
+from heads_odd import ODD
 from heads_support import decode
 from tap import Tap
 
@@ -92,10 +94,50 @@ def run(tap, name, head, rng):
     tap.check(name, not failures, failures[:3])
 
 
+def strewn(rng, count, classes, dense):
+    """Rows with NaN and infinity in scores and boxes, and what becomes of them at 0.5: detections,
+    and how many rows are not finite. A NaN beside a class that passes is of no consequence."""
+    table = np.concatenate([rng.random((count, 4)) * 90 + 1,
+                            rng.random((count, classes)) ** (1 if dense else 9)], 1)
+    table = table.astype(np.float16).astype(np.float32)
+    for value in (np.nan, np.inf, -np.inf):
+        table[rng.random(table.shape) < 0.5 / table.shape[1] / 10] = value
+    rows, wrong = [], 0
+    for i, row in enumerate(table):
+        scores = np.where(np.isnan(row[4:]), -np.inf, row[4:])
+        best = int(scores.argmax())
+        with np.errstate(invalid="ignore"):
+            finite = np.isfinite(np.append(centered(row[:4]), scores[best])).all()
+        if scores[best] > 0.5 and finite:
+            rows.append((i, best))
+        elif scores[best] > 0.5 or np.isnan(row[4:]).any():
+            wrong += 1
+    return table, rows, wrong
+
+
+def check_strewn(tap, rng):
+    for classes, dense in ((1, False), (6, True), (6, False), (90, False)):
+        table, rows, wrong = strewn(rng, 9000, classes, dense)
+        failures = []
+        for dtype in ("float32", "float16", "float64"):
+            for channels, spread in ((False, 0), (False, 2), (True, 0), (True, 1)):
+                stored_table = (table.T if channels else table).astype(dtype)
+                result = decode([stored_table], None, spread, type="yolov8", input="96x64",
+                                layout=2 if channels else 1, confidence=0.5)
+                found = [(d[0], d[1]) for d in result.detections]
+                if found != rows or result.counts["nonfinite"] != wrong:
+                    failures.append((dtype, channels, spread, len(found), result.counts))
+        tap.check("NaN and infinity, %d classes%s" % (classes, ", most pass" if dense else ""),
+                  not failures and wrong > 0, (len(rows), wrong, failures[:2]))
+
+
 def main():
     tap = Tap()
     for i, (name, head) in enumerate(HEADS.items()):
         run(tap, name, head, np.random.default_rng(100 + i))
+    for i, (name, head) in enumerate(ODD.items()):
+        run(tap, name, head, np.random.default_rng(300 + i))
+    check_strewn(tap, np.random.default_rng(400))
     tap.done()
 
 
