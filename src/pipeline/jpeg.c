@@ -8,6 +8,11 @@
 
 #define STRIP_ROWS 16 /* one MCU row of 4:2:0 */
 
+/* libjpeg-turbo writes rows that begin at a whole vector past the caches, from where they would be
+ * read back at once. So every row begins beside one. */
+#define VECTOR 32
+#define BESIDE 8
+
 typedef struct jpeg_rows {
     plumb_session *session;
     const plumb_preprocess_plan *plan;
@@ -97,7 +102,8 @@ static plumb_status reserve_strip(jpeg_rows *r, plumb_diag *diag)
     plumb_session *session = r->session;
     size_t width = (size_t)plumb_jpeg_size(session->jpeg).width, bytes;
     if (!plumb_mul_size(width, (size_t)plumb_jpeg_components(session->jpeg), &r->stride) ||
-        !plumb_mul_size(r->stride, STRIP_ROWS, &bytes))
+        !plumb_add_size(r->stride, VECTOR - r->stride % VECTOR, &r->stride) ||
+        !plumb_mul_size(r->stride, STRIP_ROWS + 1, &bytes))
         return plumb_fail(diag, PLUMB_E_LIMIT, "", "the image does not fit into memory");
     if (bytes > session->strip_size) {
         plumb_release(&session->context, session->strip);
@@ -123,6 +129,8 @@ static plumb_status start(jpeg_rows *r, plumb_irect part)
     if (status == PLUMB_OK)
         status = plumb_jpeg_skip_rows(jpeg, part.y, r->diag);
     r->cut = (size_t)left * (size_t)plumb_jpeg_components(jpeg);
+    if (status == PLUMB_OK)
+        r->strip += (VECTOR + BESIDE - ((uintptr_t)r->strip + r->cut) % VECTOR) % VECTOR;
     return status;
 }
 
