@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "qa/text.h"
 
 #define LONGEST_SHOWN 160 /* bytes of an offending line */
 
@@ -79,6 +80,21 @@ static bool read_line(const char *file, uint32_t wanted, char *line, size_t capa
     return length > 0;
 }
 
+/* Whether the shown part is UTF-8; its end may cut a character. */
+static bool is_text(const char *line)
+{
+    const unsigned char *c = (const unsigned char *)line, *end = c + strlen(line);
+    if (end - c > LONGEST_SHOWN)
+        end = c + LONGEST_SHOWN - 3;
+    while (c < end) {
+        size_t length = qa_utf8_length(c);
+        if (length == 0)
+            return false;
+        c += length;
+    }
+    return true;
+}
+
 /* The line, cut to what fits around the column, and a caret under it. */
 static void show_line(const char *file, uint32_t number, uint32_t column)
 {
@@ -90,6 +106,8 @@ static void show_line(const char *file, uint32_t number, uint32_t column)
         return;
     while (start > 0 && ((unsigned char)line[start] & 0xc0) == 0x80)
         start--;
+    if (!is_text(line + start))
+        return;
     fprintf(stderr, "  %.*s\n", LONGEST_SHOWN, line + start);
     if (column == 0)
         return;

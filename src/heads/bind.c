@@ -19,6 +19,21 @@ static void describe(const int64_t *shape, int32_t rank, char *text, size_t size
         snprintf(text + used, size - used, "]");
 }
 
+/* The names there are, as many as fit, for who mistook one. */
+static plumb_status fail_name(const plumb_outputs *outputs, const char *wanted, plumb_diag *diag)
+{
+    char names[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < outputs->count && used < sizeof(names); i++) {
+        const char *name = outputs->tensors[i].name;
+        int wrote = snprintf(names + used, sizeof(names) - used, "%s\"%s\"", used ? ", " : "",
+                             name ? name : "");
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return plumb_fail(diag, PLUMB_E_ARGUMENT, "outputs", "no output is named \"%s\"; there is %s",
+                      wanted, names[0] ? names : "none");
+}
+
 /* NULL when there is none. */
 static const plumb_tensor *find(const plumb_binding *binding, size_t position, size_t *index)
 {
@@ -93,8 +108,7 @@ static plumb_status bind(plumb_binding *binding, size_t position, int32_t rank,
     size_t index = position;
     const plumb_tensor *found = find(binding, position, &index);
     if (!found && binding->head->spec.outputs && position < binding->head->spec.output_count)
-        return plumb_fail(diag, PLUMB_E_ARGUMENT, "outputs", "no output is named \"%s\"",
-                          binding->head->spec.outputs[position]);
+        return fail_name(binding->outputs, binding->head->spec.outputs[position], diag);
     if (!found)
         return plumb_fail_at(diag, PLUMB_E_ARGUMENT, "outputs", position, NULL,
                              "missing, %s is expected", expected);

@@ -73,7 +73,8 @@ def input_cases(tmp, card, frame):
         (("preprocess", card, plane, *tensor), "absent.raw"),
         (("preprocess", card, frame, *tensor, "--roi", "0,0,9,9"), "roi"),
         (("postprocess", card, "--size", "8x6", "--output", f"rows={other}"), "rows"),
-        (("postprocess", card, "--size", "8x6", "--output", f"other={rows}"), "rows"),
+        (("postprocess", card, "--size", "8x6", "--output", f"other={rows}"),
+         'no output is named "rows"; there is "other"'),
         (("postprocess", card, "--size", "8x6", "--output", f"rows={noise}"), "noise.npy"),
         (("postprocess", card, "--size", "8x6", "--output", "rows=absent.npy"), "absent.npy"),
         (("run", card, frame, "--backend", "no-such-backend"), "no backend 'no-such-backend'"),
@@ -83,6 +84,7 @@ def input_cases(tmp, card, frame):
         (("run", card, frame, "--backend", "recorded", "--model", empty, "--backend-options",
           "what"), "options"),
         (("inspect", text), "text.jpg"),
+        (("preprocess", frame, frame, *tensor), "not valid JSON"),
     ]
 
 
