@@ -92,6 +92,12 @@ bool fit_is_whole(plumb_dtype dtype)
     return dtype == PLUMB_DTYPE_UINT8 || dtype == PLUMB_DTYPE_INT8;
 }
 
+double fit_clamp(plumb_dtype dtype, double value)
+{
+    double lowest = dtype == PLUMB_DTYPE_INT8 ? -128.0 : 0.0;
+    return fit_is_whole(dtype) ? fmin(fmax(value, lowest), lowest + 255.0) : value;
+}
+
 bool fit_rounds(plumb_resampler resampler)
 {
     return resampler != PLUMB_RESAMPLE_TORCH_BILINEAR &&
@@ -103,7 +109,7 @@ bool fit_rounds(plumb_resampler resampler)
 /* Sums over picture pixels, for tensor channel c against picture channel c and its mirror image;
  * and over the pixels outside the picture, which have to hold one value. */
 typedef struct sums {
-    double n, p[3], pp[3], t[3], tt[3], same[3], swapped[3];
+    double n[3], p[3], pp[3], q[3], qq[3], t[3], tt[3], same[3], swapped[3]; /* q: mirror image */
     double outside, u[3], uu[3];
 } sums;
 
@@ -112,9 +118,11 @@ static bool inside(const plumb_irect *r, int32_t x, int32_t y)
     return x >= r->x && y >= r->y && x < r->x + r->width && y < r->y + r->height;
 }
 
-static void add_pixel(sums *s, const float *picture, const float *values, size_t area, size_t at,
-                      int channels, bool placed)
+static void add_pixel(sums *s, const fit_target *target, const float *picture, const float *values,
+                      size_t at, bool placed)
 {
+    int channels = target->channels;
+    size_t area = (size_t)target->size.width * (size_t)target->size.height;
     for (int c = 0; c < channels; c++) {
         double t = values[(size_t)c * area + at];
         if (!placed) {
@@ -122,15 +130,20 @@ static void add_pixel(sums *s, const float *picture, const float *values, size_t
             s->uu[c] += t * t;
             continue;
         }
+        if (t <= target->lowest || t >= target->highest)
+            continue;
         double p = picture[(size_t)c * area + at];
+        double q = picture[(size_t)(channels - 1 - c) * area + at];
+        s->n[c] += 1.0;
         s->p[c] += p;
         s->pp[c] += p * p;
+        s->q[c] += q;
+        s->qq[c] += q * q;
         s->t[c] += t;
         s->tt[c] += t * t;
         s->same[c] += p * t;
-        s->swapped[c] += t * picture[(size_t)(channels - 1 - c) * area + at];
+        s->swapped[c] += q * t;
     }
-    s->n += placed;
     s->outside += !placed;
 }
 
@@ -145,8 +158,7 @@ static void add_pair(fit_search *search, size_t index, const plumb_mapping *mapp
     for (size_t at = 0; at < area; at += step) {
         int32_t x = (int32_t)(at % (size_t)t->size.width);
         int32_t y = (int32_t)(at / (size_t)t->size.width);
-        add_pixel(s, search->picture, t->values[index], area, at, t->channels,
-                  inside(&mapping->placed, x, y));
+        add_pixel(s, t, search->picture, t->values[index], at, inside(&mapping->placed, x, y));
     }
 }
 
@@ -156,15 +168,14 @@ static double fit_lines(const sums *s, int channels, bool reversed, double gain[
 {
     double error = 0.0;
     for (int c = 0; c < channels; c++) {
-        int from = reversed ? channels - 1 - c : c;
-        double product = reversed ? s->swapped[c] : s->same[c];
-        double spp = s->pp[from] - s->p[from] * s->p[from] / s->n;
-        double spt = product - s->p[from] * s->t[c] / s->n;
-        double stt = s->tt[c] - s->t[c] * s->t[c] / s->n;
-        if (!(spp > 0.0) || !(spt > 0.0))
+        double n = s->n[c], product = reversed ? s->swapped[c] : s->same[c];
+        double p = reversed ? s->q[c] : s->p[c], pp = reversed ? s->qq[c] : s->pp[c];
+        double spp = pp - p * p / n, spt = product - p * s->t[c] / n;
+        double stt = s->tt[c] - s->t[c] * s->t[c] / n;
+        if (!(n > 0.0) || !(spp > 0.0) || !(spt > 0.0))
             return INFINITY;
         gain[c] = spt / spp;
-        offset[c] = (s->t[c] - gain[c] * s->p[from]) / s->n;
+        offset[c] = (s->t[c] - gain[c] * p) / n;
         double outside = s->outside > 0.0 ? s->uu[c] - s->u[c] * s->u[c] / s->outside : 0.0;
         error += (fmax(stt - spt * gain[c], 0.0) + fmax(outside, 0.0)) / (gain[c] * gain[c]);
     }
@@ -204,7 +215,10 @@ void fit_match(fit_search *search, fit_trial *trial)
     trial->color_seen = channels == 3 && fabs(error[1] - error[0]) > 1e-9 * (1.0 + less);
     memcpy(trial->gain, gain[trial->reversed], sizeof(trial->gain));
     memcpy(trial->offset, offset[trial->reversed], sizeof(trial->offset));
-    double mean = less / (channels * (s.n + s.outside));
+    double seen = channels * s.outside;
+    for (int c = 0; c < channels; c++)
+        seen += s.n[c];
+    double mean = less / seen;
     trial->rms = sqrt(fmax(mean - rounding_of(search, trial), 0.0));
 }
 
@@ -240,8 +254,11 @@ static void widen(level_values *levels, int c, float p, int value)
 static void check_pixel(const fit_target *target, fit_trial *trial, level_values *levels, int c,
                         float p, float t)
 {
-    double error = fabs((t - trial->offset[c]) / trial->gain[c] - p);
+    double made = trial->gain[c] * p + trial->offset[c];
+    double error = fabs(fit_clamp(target->dtype, made) - t) / trial->gain[c];
     trial->worst = fmax(trial->worst, error);
+    trial->seen[c][0] = fmin(trial->seen[c][0], p);
+    trial->seen[c][1] = fmax(trial->seen[c][1], p);
     if (fit_rounds(trial->resample))
         check_level(trial, levels, c, p, t);
     else if (fit_is_whole(target->dtype))
@@ -292,6 +309,10 @@ void fit_check(fit_search *search, fit_trial *trial)
     memset(&levels, 0, sizeof(levels));
     trial->worst = 0.0;
     trial->exact = true;
+    for (int c = 0; c < 3; c++) {
+        trial->seen[c][0] = 255.0;
+        trial->seen[c][1] = 0.0;
+    }
     for (size_t i = 0; i < search->pair_count; i++) {
         plumb_mapping mapping;
         if (fit_render(search, trial, i, &mapping) != PLUMB_OK) {

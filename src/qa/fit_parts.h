@@ -14,6 +14,7 @@ typedef struct fit_target {
     int channels;
     plumb_layout layout;
     plumb_dtype dtype;
+    float lowest, highest; /* whole numbers here and beyond may be clamped; else infinite */
     float *values[QA_FIT_MAX_PAIRS];
 } fit_target;
 
@@ -41,9 +42,10 @@ typedef struct fit_trial {
     bool reversed;                 /* channel order B, G, R */
     bool color_seen;               /* the other order fits worse */
     double gain[3], offset[3];     /* tensor = gain * level + offset, by tensor channel */
-    double rms;                    /* levels; INFINITY when nothing fits */
-    double worst;                  /* levels, over every pixel; set by fit_check */
-    bool exact;                    /* each level has one value, or (unrounded resamplers) `worst` is
+    double seen[3][2]; /* lowest and highest level, by tensor channel; set by fit_check */
+    double rms;        /* levels; INFINITY when nothing fits */
+    double worst;      /* levels, over every pixel; set by fit_check */
+    bool exact;        /* each level has one value, or (unrounded resamplers) `worst` is
                                       within the type's precision; set by fit_check */
 } fit_trial;
 
@@ -60,6 +62,8 @@ typedef struct fit_search {
 /* Layout and planes of all tensors; errors as qa_fit. `target` is released also after a failure. */
 plumb_status fit_target_read(fit_target *target, const qa_fit_pair *pairs, size_t count,
                              plumb_layout layout, plumb_diag *diag);
+/* Set `lowest` and `highest` from the values. */
+void fit_target_limit(fit_target *target, size_t count);
 void fit_target_release(fit_target *target);
 
 /* The preprocessor's spec of a trial with plain pixel values, and its frame. */
@@ -93,7 +97,8 @@ typedef struct fit_color {
 extern const plumb_resampler fit_resamplers[FIT_RESAMPLERS];
 extern const fit_color fit_colors[FIT_COLORS];
 
-bool fit_is_whole(plumb_dtype dtype);       /* uint8, int8 */
+bool fit_is_whole(plumb_dtype dtype); /* uint8, int8 */
+double fit_clamp(plumb_dtype dtype, double value);
 bool fit_rounds(plumb_resampler resampler); /* its results are whole levels */
 
 /* Geometry worth a trial: the usual recipes; the same with a quarter turn; sizes and fractions that

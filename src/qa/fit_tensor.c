@@ -81,7 +81,27 @@ plumb_status fit_target_read(fit_target *target, const qa_fit_pair *pairs, size_
             return plumb_fail(diag, PLUMB_E_NOMEM, "tensor", "no memory for its values");
         status = read_values(target, t, target->values[i], diag);
     }
+    if (status == PLUMB_OK)
+        fit_target_limit(target, count);
     return status;
+}
+
+/* Where most values lie at the limits they are what the picture shows. */
+void fit_target_limit(fit_target *t, size_t count)
+{
+    size_t all = (size_t)t->size.width * (size_t)t->size.height * (size_t)t->channels, at = 0;
+    t->lowest = -INFINITY;
+    t->highest = INFINITY;
+    if (!fit_is_whole(t->dtype))
+        return;
+    float lowest = t->dtype == PLUMB_DTYPE_INT8 ? -128.0f : 0.0f, highest = lowest + 255.0f;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < all; k++)
+            at += t->values[i][k] <= lowest || t->values[i][k] >= highest;
+    if (at * 2 > all * count)
+        return;
+    t->lowest = lowest;
+    t->highest = highest;
 }
 
 void fit_target_release(fit_target *target)

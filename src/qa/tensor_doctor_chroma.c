@@ -10,7 +10,7 @@
 #include "qa/tensor_doctor_parts.h"
 
 #define SHARE   0.5 /* of the root mean square of luma */
-#define CLEARLY 2.0 /* times the share in the picture's detail */
+#define CLEARLY 1.6 /* times the share in the picture's detail */
 
 typedef struct energy {
     double luma, chroma;

@@ -151,6 +151,7 @@ plumb_status tensor_exam_read(tensor_exam *exam, tensor_order order, plumb_diag 
         if (status)
             return status;
     }
+    fit_target_limit(t, exam->count);
     exam->spread[order] = spread_of(t, exam->count);
     return PLUMB_OK;
 }

@@ -189,11 +189,12 @@ static double precision_of(plumb_dtype dtype, double value)
     }
 }
 
-static void add_element(const tensor_explanation *e, int c, float level, float value,
-                        double precision, tally *t)
+static void add_element(const tensor_explanation *e, plumb_dtype dtype, int c, float level,
+                        float value, tally *t)
 {
-    double error = (e->values.gain[c] * (double)level + e->values.offset[c] - (double)value) /
-                   e->values.gain[c];
+    double precision = precision_of(dtype, (double)value);
+    double made = fit_clamp(dtype, e->values.gain[c] * (double)level + e->values.offset[c]);
+    double error = (made - (double)value) / e->values.gain[c];
     t->squares += error * error;
     t->equal += fabs(error) < TENSOR_SAME || fabs(error * e->values.gain[c]) <= precision;
     t->count++;
@@ -218,7 +219,7 @@ void tensor_residual(tensor_exam *exam, const tensor_explanation *e, double *rms
                 float level =
                     placed ? exam->search.picture[(size_t)from * area + k] : (float)e->pad.level[c];
                 float value = target->values[i][(size_t)c * area + k];
-                add_element(e, c, level, value, precision_of(target->dtype, (double)value), &t);
+                add_element(e, target->dtype, c, level, value, &t);
             }
         }
     }

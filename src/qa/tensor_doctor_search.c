@@ -114,21 +114,14 @@ static void try_resamplers(tensor_exam *exam, tensor_list *list, tensor_explanat
     }
 }
 
-/* All frames with another decoder; false where libjpeg cannot, and for sizes below the input's. */
+/* All frames with another decoder; false where libjpeg cannot. */
 static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
 {
-    const plumb_size *input = &exam->card->mapping.input;
-    int32_t divisor = tensor_decoder_divisor(decoder);
     for (size_t i = 0; i < exam->count; i++) {
         qa_fit_pair *pair = &exam->decoded[decoder][i];
         if (exam->pixels[decoder][i])
             continue;
         *pair = exam->decoded[TENSOR_DECODER_USUAL][i];
-        int32_t shorter =
-            pair->frame.width < pair->frame.height ? pair->frame.width : pair->frame.height;
-        int32_t least = input->width < input->height ? input->width : input->height;
-        if (divisor > 1 && shorter / divisor < least / 2)
-            return false;
         if (exam->given[i].frame.format == PLUMB_FORMAT_JPEG &&
             !tensor_decode(&exam->given[i].frame, decoder, &pair->frame, &exam->pixels[decoder][i]))
             return false;
@@ -326,8 +319,9 @@ static plumb_status find_geometry(tensor_exam *exam, tensor_list *list, plumb_di
         if (roughness[order] > 1.2 * smoothest)
             continue;
         try_order(exam, list, order);
-        bool better = list->count > 0 &&
-                      (best.count == 0 || list->items[0].trial.rms < best.items[0].trial.rms);
+        /* The same picture may come of another order and turn, which is less likely. */
+        bool better = list->count > 0 && (best.count == 0 || list->items[0].trial.rms <
+                                                                 0.99 * best.items[0].trial.rms);
         if (better) {
             memcpy(best.items, list->items, list->count * sizeof(*best.items));
             best.count = list->count;

@@ -77,13 +77,17 @@ static size_t list_normalisations(const plumb_preprocess_spec *card, bool folded
     return count;
 }
 
-/* Largest difference in levels between two lines over 0..255, seen from the one that was fed. */
+/* Largest difference in levels between two lines over what the pictures show, seen from the one that
+ * was fed. */
 static double distance(const double gain[3], const double offset[3], const fit_trial *trial,
                        int channels)
 {
     double worst = 0.0;
     for (int c = 0; c < channels; c++)
-        for (int level = 0; level <= 255; level += 255) {
+        for (int end = 0; end < 2; end++) {
+            /* Without a look at every pixel: any level. */
+            bool looked = trial->seen[c][0] < trial->seen[c][1];
+            double level = looked ? trial->seen[c][end] : 255.0 * end;
             double fed = trial->gain[c] * level + trial->offset[c];
             double made = gain[c] * level + offset[c];
             worst = fmax(worst, fabs(fed - made) / fmin(fabs(gain[c]), fabs(trial->gain[c])));
@@ -96,6 +100,17 @@ typedef struct choice {
     bool found;
 } choice;
 
+/* A range from -1 to 1 and the like: the mean is a part of the range, not of the pictures. */
+static bool is_centred(const plumb_preprocess_spec *card)
+{
+    double middle = 127.5 * (double)card->scale / (double)card->divide;
+    bool centred = true;
+    for (int c = 0; c < 3; c++)
+        centred =
+            centred && card->std[c] == 1.0f && fabs((double)card->mean[c] / middle - 1.0) < 0.01;
+    return centred;
+}
+
 static void offer(const tensor_exam *exam, const fit_trial *trial, const char *unit_text,
                   uint32_t codes, double unit, const normalisation *n, choice *best,
                   tensor_values *values)
@@ -107,6 +122,8 @@ static void offer(const tensor_exam *exam, const fit_trial *trial, const char *u
         made.offset[c] = -n->mean[c] / n->std[c];
         store(exam->card, &made.gain[c], &made.offset[c]);
     }
+    if (codes && is_centred(exam->card))
+        made.codes &= ~BIT(QA_TENSOR_MEAN_STD_MISSING);
     double d = distance(made.gain, made.offset, trial, channels);
     int price = tensor_count_codes(made.codes), known = tensor_count_codes(values->codes);
     if (d > best->allowed)
