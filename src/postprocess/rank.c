@@ -90,8 +90,8 @@ static void sort_records(plumb_nms *nms, const plumb_detections *list, size_t co
  * sides are negative. */
 static inline bool is_plain(const plumb_detection *d, float area, bool has_angle)
 {
-    return (d->box.x1 > d->box.x0) & (area > 0.0f) & (area <= FLT_MAX) &
-           (fabsf(d->score) <= FLT_MAX) & (!has_angle | (fabsf(d->angle) <= FLT_MAX));
+    return d->box.x1 > d->box.x0 && area > 0.0f && area <= FLT_MAX && fabsf(d->score) <= FLT_MAX &&
+           (!has_angle || fabsf(d->angle) <= FLT_MAX);
 }
 
 /* True, and counted, where a detection cannot be ranked or has no area; but peers keep those. */
@@ -126,38 +126,68 @@ static void report_beyond(const plumb_nms *nms, const plumb_detections *list, ui
     }
 }
 
+/* What has been selected so far. */
+typedef struct selection {
+    uint64_t *records;
+    size_t count, room;
+    const uint64_t *worst; /* the last of the best, once there are enough; NULL before */
+    plumb_key_range range;
+    float smallest, largest; /* areas */
+} selection;
+
+static inline void enter(selection *s, const plumb_detection *d, uint32_t key, size_t index)
+{
+    float area = plumb_kept_area(&d->box);
+    s->smallest = area < s->smallest ? area : s->smallest;
+    s->largest = area > s->largest ? area : s->largest;
+    s->records[s->count++] = (uint64_t)key << 32 | (uint32_t)index;
+    plumb_key_range_add(&s->range, key);
+}
+
+/* Select among the detections from `at` on while that is plain; returns the first that needs a
+ * closer look, or for which there is no room. It calls nothing, so that all of the selection stays
+ * in registers. */
+static size_t enter_plain(selection *selected, const plumb_detections *list, size_t at)
+{
+    selection s = *selected;
+    const plumb_detection *items = list->items;
+    size_t end = list->count;
+    bool has_angle = list->has_angle;
+    uint32_t worst = s.worst ? plumb_record_key(*s.worst) : UINT32_MAX;
+    for (; at < end && s.count < s.room; at++) {
+        const plumb_detection *d = &items[at];
+        uint32_t key = score_key(d->score);
+        if (!is_plain(d, plumb_kept_area(&d->box), has_angle) || key == worst)
+            break;
+        if (key < worst)
+            enter(&s, d, key, at);
+    }
+    *selected = s;
+    return at;
+}
+
 void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *ledger)
 {
-    size_t limit = nms->spec.max_candidates, count = 0, dropped = 0;
-    uint64_t worst = UINT64_MAX, *records = nms->records;
-    float smallest = INFINITY, largest = 0.0f;
-    plumb_key_range range = PLUMB_KEY_RANGE_INIT;
-    for (size_t i = 0; i < list->count; i++) {
-        const plumb_detection *d = &list->items[i];
-        float area = plumb_kept_area(&d->box);
-        if (!is_plain(d, area, list->has_angle) && unusable(nms, list, d, ledger)) {
+    size_t limit = nms->spec.max_candidates, dropped = 0;
+    selection s = { nms->records, 0, 2 * limit, NULL, PLUMB_KEY_RANGE_INIT, INFINITY, 0.0f };
+    for (size_t at = enter_plain(&s, list, 0); at < list->count; at = enter_plain(&s, list, at)) {
+        if (s.count == s.room) {
+            sort_records(nms, list, s.count, s.range);
+            s.records = nms->records;
+            s.count = limit;
+            s.worst = &s.records[limit - 1];
+            continue;
+        }
+        const plumb_detection *d = &list->items[at];
+        if (unusable(nms, list, d, ledger))
             dropped++;
-            continue;
-        }
-        uint64_t record = (uint64_t)score_key(d->score) << 32 | (uint32_t)i;
-        if (worst != UINT64_MAX && (plumb_record_key(record) > plumb_record_key(worst) ||
-                                    (plumb_record_key(record) == plumb_record_key(worst) &&
-                                     compare(list, record, worst) >= 0)))
-            continue;
-        smallest = area < smallest ? area : smallest;
-        largest = area > largest ? area : largest;
-        records[count++] = record;
-        plumb_key_range_add(&range, plumb_record_key(record));
-        if (count == 2 * limit) {
-            sort_records(nms, list, count, range);
-            records = nms->records;
-            count = limit;
-            worst = records[count - 1];
-        }
+        else if (!s.worst || compare(list, at, *s.worst) < 0)
+            enter(&s, d, score_key(d->score), at);
+        at++;
     }
-    sort_records(nms, list, count, range);
-    nms->count = count < limit ? count : limit;
-    nms->smallest_area = smallest;
-    nms->largest_area = largest;
+    sort_records(nms, list, s.count, s.range);
+    nms->count = s.count < limit ? s.count : limit;
+    nms->smallest_area = s.smallest;
+    nms->largest_area = s.largest;
     report_beyond(nms, list, list->count - dropped - nms->count, ledger);
 }

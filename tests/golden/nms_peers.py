@@ -27,6 +27,12 @@ def sets_of(seed, count=60, degenerate=False):
     return sets
 
 
+def many():
+    """Enough to be found by cells instead of by a list."""
+    rng = np.random.default_rng(9)
+    return [random_set(rng, n, spread=s) for n in (2000, 7000) for s in (1, 4)]
+
+
 def compare(tap, driver, name, sets, expected, **settings):
     """`expected(set, limit)` gives rows; order does not count."""
     different, kept = 0, 0
@@ -61,6 +67,7 @@ def test_opencv(tap, driver):
     compare(tap, driver, "opencv NMSBoxes", sets_of(1), boxes, method="hard", compat="opencv")
     compare(tap, driver, "opencv NMSBoxes, flat boxes too", sets_of(2, degenerate=True), boxes,
             method="hard", compat="opencv")
+    compare(tap, driver, "opencv NMSBoxes of many", many(), boxes, method="hard", compat="opencv")
 
 
 def test_torchvision(tap, driver):
@@ -79,9 +86,12 @@ def test_torchvision(tap, driver):
     compare(tap, driver, "torchvision nms", sets_of(3), nms, method="hard", compat="torchvision")
     compare(tap, driver, "torchvision nms, flat boxes too", sets_of(4, degenerate=True), nms,
             method="hard", compat="torchvision")
+    compare(tap, driver, "torchvision nms of many", many(), nms, method="hard",
+            compat="torchvision")
     compare(tap, driver, "torchvision nms is our own hard", sets_of(5), nms, method="hard")
     rng = np.random.default_rng(6)
-    large = [random_set(rng, 1100) for _ in range(3)]  # beyond its coordinate trick
+    # 1,000 boxes are where it turns from its coordinate trick to one class after the other
+    large = [random_set(rng, n, classes=c) for n in (500, 1000, 1001, 5000) for c in (3, 80)]
     compare(tap, driver, "torchvision batched_nms", large, batched, method="hard",
             compat="torchvision", class_aware=1)
 

@@ -25,10 +25,11 @@ class Set:
         return np.lexsort((np.arange(len(self)), -self.scores.astype(np.float64)))
 
 
-def random_set(rng, count, classes=4, whole=False, ties=False, keypoints=0, angles=False):
+def random_set(rng, count, classes=4, whole=False, ties=False, keypoints=0, angles=False,
+               spread=1):
     """About eight boxes an object, jittered, and some that stand alone."""
     objects = max(1, count // 8)
-    centers = rng.uniform(20, 380, (objects, 2))
+    centers = rng.uniform(20, 380, (objects, 2)) * spread
     sizes = 10 * np.exp(rng.uniform(0, 2.3, (objects, 2)))
     ids = rng.integers(0, classes, objects)
     pick = rng.integers(0, objects, count)
