@@ -64,14 +64,15 @@ PLUMB_API bool plumb_overlap_parse(const char *name, plumb_overlap *overlap);
 /* Peers whose kept sets are reproduced where they differ from ours: method hard, mediapipe also
  * weighted; overlap stays iou, since the preset has its own. Boxes without area are not dropped.
  *
- * torchvision  as ours; a pair without area has no IoU and stays
+ * torchvision  as ours; boxes without area overlap nothing
  * opencv       NMSBoxes of Rect2d: 1 - Jaccard distance in double, rounded to float
- * tflite       boxes without area overlap nothing
+ * tflite       the same
  * mediapipe    JACCARD: intersection over the hull of both, not over the union
  * nnstreamer   whole x, y, width, height; one pixel more in the intersection only; never by class
  * rknn         one pixel more on every side
  *
- * Ties go by row; torchvision and opencv sort stably as well, the others leave it open. */
+ * Ties go by row; torchvision and opencv sort stably as well, the others leave it open. The first
+ * and tflite are as fast as hard by iou, the others take candidates * kept. */
 typedef enum plumb_nms_compat {
     PLUMB_COMPAT_NONE = 0,
     PLUMB_COMPAT_TORCHVISION,

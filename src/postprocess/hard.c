@@ -8,24 +8,50 @@
 #include "postprocess/nms.h"
 #include "postprocess/sort.h"
 
+/* Candidates without area, which presets leave in, neither strike nor are struck. */
+static bool stays_apart(plumb_nms *nms, const plumb_detection *d, size_t rank)
+{
+    if (plumb_nms_has_area(&d->box))
+        return false;
+    nms->winner[rank] = PLUMB_RANK_KEPT;
+    return true;
+}
+
+static void run_together(plumb_nms *nms, const plumb_detections *list)
+{
+    size_t count = 0;
+    for (size_t rank = 0; rank < nms->count; rank++) {
+        const plumb_detection *d = plumb_nms_candidate(nms, list, rank);
+        if (stays_apart(nms, d, rank))
+            continue;
+        nms->ranks[count] = (uint32_t)rank;
+        nms->boxes[count++] = d->box;
+    }
+    plumb_kept_run(&nms->kept, 0, count);
+}
+
 /* Ranks by class, in order within each. Uses the upper halves of the sort's arrays. */
-static const uint64_t *group(plumb_nms *nms, const plumb_detections *list)
+static const uint64_t *group(plumb_nms *nms, const plumb_detections *list, size_t *count)
 {
     uint64_t *groups = nms->records + nms->spec.max_candidates;
     plumb_key_range range = PLUMB_KEY_RANGE_INIT;
+    *count = 0;
     for (size_t rank = 0; rank < nms->count; rank++) {
-        uint32_t key = (uint32_t)plumb_nms_candidate(nms, list, rank)->class_id ^ 0x80000000u;
-        groups[rank] = (uint64_t)key << 32 | rank;
+        const plumb_detection *d = plumb_nms_candidate(nms, list, rank);
+        if (stays_apart(nms, d, rank))
+            continue;
+        uint32_t key = (uint32_t)d->class_id ^ 0x80000000u;
+        groups[(*count)++] = (uint64_t)key << 32 | rank;
         plumb_key_range_add(&range, key);
     }
-    return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits,
-                              nms->count, range);
+    return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits, *count,
+                              range);
 }
 
 static void run_by_class(plumb_nms *nms, const plumb_detections *list)
 {
-    size_t count = nms->count;
-    const uint64_t *groups = group(nms, list);
+    size_t count;
+    const uint64_t *groups = group(nms, list, &count);
     for (size_t i = 0; i < count; i++) {
         uint32_t rank = (uint32_t)groups[i];
         nms->ranks[i] = rank;
@@ -44,13 +70,8 @@ void plumb_nms_hard(plumb_nms *nms, const plumb_detections *list)
     plumb_kept_begin(&nms->kept, nms->boxes, nms->ranks, nms->smallest_area, nms->largest_area,
                      nms->traced, nms->winner);
     memset(nms->winner, 0, nms->count * sizeof(nms->winner[0])); /* by somebody, nobody asked */
-    if (nms->spec.class_aware) {
+    if (nms->spec.class_aware)
         run_by_class(nms, list);
-        return;
-    }
-    for (size_t rank = 0; rank < nms->count; rank++) {
-        nms->ranks[rank] = (uint32_t)rank;
-        nms->boxes[rank] = plumb_nms_candidate(nms, list, rank)->box;
-    }
-    plumb_kept_run(&nms->kept, 0, nms->count);
+    else
+        run_together(nms, list);
 }

@@ -40,8 +40,11 @@ static bool reserve(plumb_nms *nms)
 /* The fast paths decide by rank; all other methods move the candidates first. */
 static bool works_on_copies(const plumb_nms_spec *s)
 {
+    bool by_iou = s->overlap == PLUMB_OVERLAP_IOU &&
+                  (s->compat == PLUMB_COMPAT_NONE || s->compat == PLUMB_COMPAT_TORCHVISION ||
+                   s->compat == PLUMB_COMPAT_TFLITE);
     if (s->method == PLUMB_NMS_HARD)
-        return s->overlap != PLUMB_OVERLAP_IOU || s->compat != PLUMB_COMPAT_NONE;
+        return !by_iou;
     return s->method != PLUMB_NMS_NONE && s->method != PLUMB_NMS_CENTER_DISTANCE;
 }
 

@@ -26,12 +26,12 @@ struct plumb_nms {
     plumb_context context;
     plumb_nms_spec spec;
     plumb_overlap_fn overlap;
-    uint64_t *records; /* 2*max_candidates: score key above, index below */
-    uint64_t *spare;   /* the same, for sorting */
-    uint32_t *digits;  /* of the sort */
-    size_t count;      /* candidates of this run */
-    float smallest_area, largest_area;
-    bool traced; /* who struck whom is wanted */
+    uint64_t *records;                 /* 2*max_candidates: score key above, index below */
+    uint64_t *spare;                   /* the same, for sorting */
+    uint32_t *digits;                  /* of the sort */
+    size_t count;                      /* candidates of this run */
+    float smallest_area, largest_area; /* of those that have one */
+    bool traced;                       /* who struck whom is wanted */
     uint32_t *winner;
     plumb_detection *work; /* what is given back; with `copies` all candidates, by rank */
     bool copies;           /* the method works on copies, whose boxes and scores it may change */
@@ -47,6 +47,11 @@ static inline const plumb_detection *plumb_nms_candidate(const plumb_nms *nms,
                                                          const plumb_detections *list, size_t rank)
 {
     return &list->items[(uint32_t)nms->records[rank]];
+}
+
+static inline bool plumb_nms_has_area(const plumb_box *box)
+{
+    return box->x1 > box->x0 && box->y1 > box->y0;
 }
 
 /* Fill `records` with the best max_candidates of the list, in order; drop and count boxes that

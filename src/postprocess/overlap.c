@@ -15,7 +15,7 @@ static float common_area(const plumb_box *a, const plumb_box *b)
     return fmaxf(width, 0.0f) * fmaxf(height, 0.0f);
 }
 
-/* Also torchvision's, where 0/0 is NaN and suppresses nothing. */
+/* Also torchvision's and tflite's, for boxes with an area: others overlap nothing there. */
 static float overlap_iou(const plumb_detection *a, const plumb_detection *b)
 {
     float common = common_area(&a->box, &b->box);
@@ -100,14 +100,6 @@ static float overlap_opencv(const plumb_detection *first, const plumb_detection 
     return 1.0f - (float)distance;
 }
 
-/* TFLite_Detection_PostProcess: boxes without area overlap nothing. */
-static float overlap_tflite(const plumb_detection *a, const plumb_detection *b)
-{
-    if (!(plumb_kept_area(&a->box) > 0.0f) || !(plumb_kept_area(&b->box) > 0.0f))
-        return 0.0f;
-    return overlap_iou(a, b);
-}
-
 /* MediaPipe's JACCARD divides by the hull of both boxes, not by their union. */
 static float overlap_mediapipe(const plumb_detection *a, const plumb_detection *b)
 {
@@ -158,7 +150,7 @@ plumb_overlap_fn plumb_overlap_select(plumb_overlap overlap, plumb_nms_compat co
     static const plumb_overlap_fn peers[] = {
         [PLUMB_COMPAT_TORCHVISION] = overlap_iou,
         [PLUMB_COMPAT_OPENCV] = overlap_opencv,
-        [PLUMB_COMPAT_TFLITE] = overlap_tflite,
+        [PLUMB_COMPAT_TFLITE] = overlap_iou,
         [PLUMB_COMPAT_MEDIAPIPE] = overlap_mediapipe,
         [PLUMB_COMPAT_NNSTREAMER] = overlap_nnstreamer,
         [PLUMB_COMPAT_RKNN] = overlap_rknn,

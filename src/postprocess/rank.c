@@ -102,7 +102,7 @@ static bool unusable(const plumb_nms *nms, const plumb_detections *list, const p
     bool finite = fabsf(d->score) <= FLT_MAX && fabsf(b->x0) <= FLT_MAX &&
                   fabsf(b->y0) <= FLT_MAX && fabsf(b->x1) <= FLT_MAX && fabsf(b->y1) <= FLT_MAX &&
                   (!list->has_angle || fabsf(d->angle) <= FLT_MAX);
-    if (finite && ((b->x1 > b->x0 && b->y1 > b->y0) || nms->spec.compat != PLUMB_COMPAT_NONE))
+    if (finite && (plumb_nms_has_area(b) || nms->spec.compat != PLUMB_COMPAT_NONE))
         return false;
     plumb_ledger_drop(ledger, finite ? PLUMB_FATE_EMPTY : PLUMB_FATE_NONFINITE, d, -1, list->space);
     return true;
@@ -132,14 +132,17 @@ typedef struct selection {
     size_t count, room;
     const uint64_t *worst; /* the last of the best, once there are enough; NULL before */
     plumb_key_range range;
-    float smallest, largest; /* areas */
+    float smallest, largest; /* areas, of boxes that have one */
 } selection;
 
-static inline void enter(selection *s, const plumb_detection *d, uint32_t key, size_t index)
+static inline void measure(selection *s, float area)
 {
-    float area = plumb_kept_area(&d->box);
     s->smallest = area < s->smallest ? area : s->smallest;
     s->largest = area > s->largest ? area : s->largest;
+}
+
+static inline void enter(selection *s, uint32_t key, size_t index)
+{
     s->records[s->count++] = (uint64_t)key << 32 | (uint32_t)index;
     plumb_key_range_add(&s->range, key);
 }
@@ -157,10 +160,13 @@ static size_t enter_plain(selection *selected, const plumb_detections *list, siz
     for (; at < end && s.count < s.room; at++) {
         const plumb_detection *d = &items[at];
         uint32_t key = score_key(d->score);
-        if (!is_plain(d, plumb_kept_area(&d->box), has_angle) || key == worst)
+        float area = plumb_kept_area(&d->box);
+        if (!is_plain(d, area, has_angle) || key == worst)
             break;
-        if (key < worst)
-            enter(&s, d, key, at);
+        if (key < worst) {
+            measure(&s, area);
+            enter(&s, key, at);
+        }
     }
     *selected = s;
     return at;
@@ -179,10 +185,13 @@ void plumb_nms_rank(plumb_nms *nms, const plumb_detections *list, plumb_ledger *
             continue;
         }
         const plumb_detection *d = &list->items[at];
-        if (unusable(nms, list, d, ledger))
+        if (unusable(nms, list, d, ledger)) {
             dropped++;
-        else if (!s.worst || compare(list, at, *s.worst) < 0)
-            enter(&s, d, score_key(d->score), at);
+        } else if (!s.worst || compare(list, at, *s.worst) < 0) {
+            if (plumb_nms_has_area(&d->box))
+                measure(&s, plumb_kept_area(&d->box));
+            enter(&s, score_key(d->score), at);
+        }
         at++;
     }
     sort_records(nms, list, s.count, s.range);
