@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/results.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "qa/file.h"
@@ -81,6 +82,20 @@ static int write_yolo_file(const cli_results *results, const char *name, const q
     return code;
 }
 
+/* More classes than labels: the labels, or the head, are those of another network. Said once. */
+static void tell_of_labels(const qa_frame *frame, const plumb_card *card)
+{
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    size_t labels = plumb_card_label_count(card);
+    for (size_t i = 0; i < frame->count && labels > 0; i++) {
+        if (frame->items[i].label || atomic_flag_test_and_set(&told))
+            continue;
+        cli_message("%s: class %d, but the card has %zu labels: head.type or head.labels may be "
+                    "another network's",
+                    frame->name, (int)frame->items[i].class_id, labels);
+    }
+}
+
 int cli_results_format(const cli_results *results, const plumb_result *result,
                        const plumb_card *card, const char *name, size_t index, qa_text *text)
 {
@@ -91,6 +106,7 @@ int cli_results_format(const cli_results *results, const plumb_result *result,
     plumb_status status = qa_frame_from_result(result, card, name, space, &frame, &diag);
     if (status)
         return cli_report(name, status, &diag);
+    tell_of_labels(&frame, card);
     size_t written = 0;
     int code = CLI_OK;
     switch (results->format) {

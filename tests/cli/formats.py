@@ -128,6 +128,11 @@ def main():
         check_orientation(points, tmp, card)
         check_roi(points, tmp, card)
         check_regions(points, tmp)
+        few = boxes_card()
+        few["head"]["labels"] = ["cat"]
+        found = run("postprocess", write_json(os.path.join(tmp, "few.json"), few), *base[2:])
+        points.check("a class without a label is told of, once", found.code == 0 and
+                     found.err.count("but the card has 1 labels") == 1, found)
         again = run("postprocess", card, "--size", "16x12", "--output", f"rows={rows}")
         points.equal("the same bytes again", again.bytes, UPRIGHT.encode())
     points.done()
