@@ -49,10 +49,13 @@ typedef enum qa_doctor_verdict {
 
 const char *qa_doctor_verdict_name(qa_doctor_verdict verdict);
 
+/* Below every id: one off by one may well be below zero. */
+#define QA_NO_CLASS (-1000000000)
+
 typedef struct qa_doctor_box {
     plumb_rect rect;  /* as it was given: with a fault in it, "width" may be anything */
     double score;     /* NaN where there is none */
-    int32_t class_id; /* -1 where there is none */
+    int32_t class_id; /* QA_NO_CLASS where there is none */
 } qa_doctor_box;
 
 /* One frame, both lists in what is believed to be upright pixels. Borrowed for the call. */

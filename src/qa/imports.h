@@ -17,6 +17,7 @@
 #define QA_IMPORTS_H
 
 #include "plumbline/geometry.h"
+#include "qa/doctor.h"
 #include "qa/pool.h"
 
 typedef enum qa_import_format {
@@ -34,7 +35,7 @@ bool qa_import_format_parse(const char *name, qa_import_format *format);
 typedef struct qa_import_box {
     plumb_rect rect;
     double score;      /* NaN where the file has none */
-    int32_t class_id;  /* -1 where the file has names only */
+    int32_t class_id;  /* QA_NO_CLASS where the file has names only */
     const char *label; /* NULL where the file has none */
 } qa_import_box;
 

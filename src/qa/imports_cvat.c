@@ -132,7 +132,8 @@ static plumb_status read_box(const tag *t, qa_import *import, qa_import_frame *f
         return plumb_fail(diag, PLUMB_E_VALUE, "box", "needs the numbers xtl, ytl, xbr and ybr");
     (void)attribute(t, "label", label, sizeof(label));
     plumb_rect r = { x0, y0, x1 - x0, y1 - y0 };
-    return qa_import_add_box(import, frame, r, NAN, -1, label, diag) ? PLUMB_OK : PLUMB_E_NOMEM;
+    return qa_import_add_box(import, frame, r, NAN, QA_NO_CLASS, label, diag) ? PLUMB_OK
+                                                                              : PLUMB_E_NOMEM;
 }
 
 static uint32_t line_of(const char *data, const char *at)

@@ -45,7 +45,7 @@ static plumb_status read_document(const json_t *root, const char *name, qa_impor
         if (!bounds(json_object_get(shape, "points"), &r))
             status = plumb_fail_at(diag, PLUMB_E_VALUE, "shapes", i, "points",
                                    "has to be two or more points [x, y]");
-        else if (!qa_import_add_box(import, frame, r, NAN, -1, label ? label : "", diag))
+        else if (!qa_import_add_box(import, frame, r, NAN, QA_NO_CLASS, label ? label : "", diag))
             status = PLUMB_E_NOMEM;
     }
     return status;

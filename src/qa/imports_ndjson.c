@@ -22,7 +22,7 @@ static plumb_status read_box(const json_t *object, size_t index, plumb_space spa
         field = "box";
     else if (!qa_json_number(object, "score", NAN, &score))
         field = "score";
-    else if (!qa_json_int32(object, "class", -1, &class_id))
+    else if (!qa_json_int32(object, "class", QA_NO_CLASS, &class_id))
         field = "class";
     if (field)
         return plumb_fail_at(diag, PLUMB_E_VALUE, "detections", index, field,

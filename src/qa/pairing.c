@@ -111,7 +111,7 @@ static int by_label(const void *left, const void *right)
     if (order)
         return order;
     /* Known ids come before unknown ones, so that the first of a label counts. */
-    return (a->class_id < 0) - (b->class_id < 0);
+    return (a->class_id == QA_NO_CLASS) - (b->class_id == QA_NO_CLASS);
 }
 
 static size_t count_boxes(const qa_import *import)
@@ -128,7 +128,7 @@ static void add_labels(dictionary *d, const qa_import *import, bool ids)
         for (size_t k = 0; k < import->frames[i].count; k++) {
             const qa_import_box *box = &import->frames[i].boxes[k];
             if (box->label)
-                d->entries[d->count++] = (entry){ box->label, ids ? box->class_id : -1 };
+                d->entries[d->count++] = (entry){ box->label, ids ? box->class_id : QA_NO_CLASS };
         }
     }
 }
@@ -149,7 +149,7 @@ static bool make_dictionary(const qa_import *truth, const qa_import *observed,
     add_labels(d, observed, labels == 0);
     bool known = labels > 0;
     for (size_t i = 0; i < d->count; i++)
-        known = known || d->entries[i].class_id >= 0;
+        known = known || d->entries[i].class_id != QA_NO_CLASS;
     if (!known)
         add_labels(d, truth, observed->format == truth->format);
     qsort(d->entries, d->count, sizeof(*d->entries), by_label);
@@ -168,7 +168,7 @@ static bool make_dictionary(const qa_import *truth, const qa_import *observed,
 
 static int32_t class_of(const dictionary *d, const qa_import_box *box, bool by_name)
 {
-    if (!box->label || (box->class_id >= 0 && !by_name))
+    if (!box->label || (box->class_id != QA_NO_CLASS && !by_name))
         return box->class_id;
     entry key = { box->label, 0 };
     const entry *found = NULL;
@@ -183,7 +183,7 @@ static int32_t class_of(const dictionary *d, const qa_import_box *box, bool by_n
         else
             high = middle;
     }
-    return found ? found->class_id : -1;
+    return found ? found->class_id : QA_NO_CLASS;
 }
 
 /* --- frames --- */
