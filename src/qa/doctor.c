@@ -9,20 +9,18 @@
 #include "base/diag.h"
 #include "qa/doctor_choose.h"
 #include "qa/doctor_fixes.h"
+#include "qa/doctor_model.h"
 #include "qa/doctor_scores.h"
 #include "qa/doctor_surplus.h"
 
 #define SET(field, ...) ((void)snprintf((field), sizeof(field), __VA_ARGS__))
 
-/* A healthy detector misses one box in five and adds one for ten; a bad one misses half and adds
- * as many. Evidence between the two, in nats, from which on it is called bad. */
-#define HEALTHY_MISSED 0.2
-#define BAD_MISSED     0.5
-#define HEALTHY_ADDED  0.1
-#define BAD_ADDED      0.5
-#define BAD_EVIDENCE   3.0
-/* The same when only one kind, missed boxes or added ones, speaks for it. */
-#define BAD_ALONE 5.0
+/* Nats by which a fault has to beat a bad detector. */
+#define MODEL_MARGIN 3.0
+/* Faults that depend on the model's input. */
+#define MAPPING_CODES                                                                              \
+    (1u << QA_DOCTOR_INPUT_SPACE_NOT_UNMAPPED | 1u << QA_DOCTOR_UNMAPPED_TWICE |                   \
+     1u << QA_DOCTOR_PAD_PLACEMENT | 1u << QA_DOCTOR_WRONG_CROP_MODE)
 /* A pair that overlaps by less may be there by chance. */
 #define FOUND_OVERLAP 0.55
 
@@ -36,7 +34,9 @@ typedef struct examination {
     qa_doctor_sample all;
     qa_score_finding scores;
     qa_surplus_finding surplus;
-    size_t agree_before, agree_after; /* classes of pairs */
+    qa_model_finding model;
+    size_t classed;                   /* pairs that overlap well and have classes on both sides */
+    size_t agree_before, agree_after; /* of them, with the same */
     size_t found;                     /* pairs that overlap well */
     qa_doctor_report *report;
 } examination;
@@ -91,9 +91,14 @@ static void measure_pairs(examination *x)
             before += qa_rect_iou(s->truth[t], s->observed[frame->observed_at + (size_t)j]);
             double overlap = qa_rect_iou(s->truth[t], s->undone[j]);
             after += overlap;
-            x->found += overlap >= FOUND_OVERLAP;
             x->report->matched++;
+            if (overlap < FOUND_OVERLAP)
+                continue;
+            x->found++;
             int32_t seen = s->observed_class[frame->observed_at + (size_t)j];
+            if (seen == QA_NO_CLASS || s->truth_class[t] == QA_NO_CLASS)
+                continue;
+            x->classed++;
             x->agree_before += seen == s->truth_class[t];
             x->agree_after += seen - e->class_offset == s->truth_class[t];
         }
@@ -141,13 +146,13 @@ static void add_classes(examination *x)
 {
     if (x->choice.best->class_offset == 0)
         return;
-    double after = share(x->agree_after, x->report->matched);
+    double after = share(x->agree_after, x->classed);
     qa_doctor_fault *fault = add_fault(x, QA_DOCTOR_CLASS_OFFSET, after);
     if (!fault)
         return;
     fault->count = x->agree_after;
     fault->measure = "class_agreement";
-    fault->before = share(x->agree_before, x->report->matched);
+    fault->before = share(x->agree_before, x->classed);
     fault->after = after;
     qa_fix_classes(x->choice.best->class_offset, fault);
 }
@@ -183,16 +188,17 @@ static void add_surplus(examination *x, qa_doctor_code code, bool found, size_t 
     qa_fix_surplus(code, &x->surplus, fault);
 }
 
-/* Nats in favour of a bad detector, from the boxes that no fault accounts for; what speaks alone
- * is held back so that both ways compare with BAD_EVIDENCE. */
-static double bad_evidence(const examination *x)
+static qa_model_counts count_for_model(const examination *x)
 {
-    double boxes = (double)x->all.truth_count, found = (double)x->found;
-    double missed = (boxes - found) * log(BAD_MISSED / HEALTHY_MISSED) +
-                    found * log((1.0 - BAD_MISSED) / (1.0 - HEALTHY_MISSED));
-    double added = (double)x->surplus.other * log(BAD_ADDED / HEALTHY_ADDED) -
-                   (BAD_ADDED - HEALTHY_ADDED) * boxes;
-    return fmax(missed + added, fmax(missed, added) - (BAD_ALONE - BAD_EVIDENCE));
+    qa_model_counts counts = { x->all.truth_count, x->found, x->surplus.other, x->classed,
+                               x->agree_after };
+    return counts;
+}
+
+static double model_evidence(const examination *x)
+{
+    qa_model_counts counts = count_for_model(x);
+    return qa_model_evidence(&counts);
 }
 
 static void name_codes(uint32_t codes, char *text, size_t size)
@@ -219,9 +225,12 @@ static void report_tie(examination *x)
     r->verdict = QA_DOCTOR_UNKNOWN;
     SET(r->reason, "%s and %s explain the boxes equally well", first, second);
     plumb_rect b = x->choice.settle_box;
-    SET(r->settle, "a frame of %dx%d with a box near %.0f,%.0f %.0fx%.0f would tell them apart",
+    bool mapping = (x->choice.best->codes | x->choice.tie->codes) & MAPPING_CODES;
+    bool card = x->options && x->options->mapping;
+    SET(r->settle, "a frame of %dx%d with a box near %.0f,%.0f %.0fx%.0f would tell them apart%s",
         (int)x->choice.settle_image.width, (int)x->choice.settle_image.height, b.x, b.y, b.width,
-        b.height);
+        b.height,
+        mapping && !card ? "; so may the card, which says the model's input and mode" : "");
 }
 
 static void add_rivals(examination *x)
@@ -251,29 +260,61 @@ static void add_rivals(examination *x)
     }
 }
 
+/* No fault that is left to name, and yet it is not well. */
+static bool report_model(examination *x)
+{
+    qa_doctor_report *r = x->report;
+    if (!x->model.bad && x->found > 0)
+        return false;
+    if (x->model.bad && x->model.only_extras && x->count < 3) {
+        r->verdict = QA_DOCTOR_UNKNOWN;
+        SET(r->reason,
+            "%zu boxes too many: in %zu frame%s a missing region and a poor model look the same",
+            x->surplus.other, x->count, x->count > 1 ? "s" : "");
+        SET(r->settle, "three frames or more: a missing region brings the boxes back at the same "
+                       "places, a poor model does not");
+        return true;
+    }
+    r->verdict = x->model.bad ? QA_DOCTOR_MODEL : QA_DOCTOR_UNKNOWN;
+    SET(r->reason, "%s: no plumbing fault does that", x->model.reason);
+    if (!x->model.bad) {
+        SET(r->reason, "none of %zu true boxes is found, which may be bad luck",
+            x->all.truth_count);
+        SET(r->settle, "frames with 10 true boxes or more in all: a poor model misses those too");
+    }
+    return true;
+}
+
+static void report_health(examination *x)
+{
+    qa_doctor_report *r = x->report;
+    r->verdict = QA_DOCTOR_HEALTHY;
+    SET(r->reason, "%zu of %zu true boxes are where they belong", x->found, x->all.truth_count);
+    if (!x->model.suspect)
+        return;
+    SET(r->reason, "%s: may be bad luck", x->model.reason);
+    SET(r->settle, "about %zu true boxes in all would tell bad luck from a poor model",
+        x->model.boxes_needed);
+}
+
+static bool shows_plumbing(const examination *x)
+{
+    const qa_surplus_finding *s = &x->surplus;
+    /* Boxes that fell on true ones by chance have some offset, too. */
+    bool classes = x->choice.best->class_offset != 0 &&
+                   !(x->model.bad && 2 * x->agree_after < x->all.truth_count);
+    return x->choice.best->codes != 0 || classes || s->threshold_missing || s->nms_missing ||
+           s->region_missing || x->scores.state == QA_SCORES_LOGITS ||
+           x->scores.state == QA_SCORES_TWICE;
+}
+
 static void decide(examination *x)
 {
     qa_doctor_report *r = x->report;
     const qa_doctor_choice *c = &x->choice;
-    double bad = bad_evidence(x);
-    bool geometry = c->best->codes != 0;
-    bool nothing = x->found == 0;
-    bool kinds =
-        x->surplus.threshold_missing || x->surplus.nms_missing || x->surplus.region_missing;
-    if (!geometry && !kinds && (bad > BAD_EVIDENCE || nothing)) {
-        bool lonely = x->surplus.other >= 3 && r->matched * 2 >= x->all.truth_count;
-        r->verdict = QA_DOCTOR_MODEL;
-        SET(r->reason,
-            "%zu of %zu true boxes are found and %zu boxes have no shape that plumbing makes",
-            r->matched, x->all.truth_count, x->surplus.other);
-        if (lonely && x->count < 3) {
-            r->verdict = QA_DOCTOR_UNKNOWN;
-            SET(r->reason,
-                "%zu boxes too many: region-missing and a poor model look the same in so "
-                "few frames",
-                x->surplus.other);
-            SET(r->settle, "two more frames: a missing region brings them back at the same places");
-        }
+    if (!shows_plumbing(x)) {
+        if (!report_model(x))
+            report_health(x);
         return;
     }
     if (c->tie)
@@ -287,25 +328,26 @@ static void decide(examination *x)
     add_scores(x);
     if (c->tie)
         return;
-    r->verdict = r->fault_count ? QA_DOCTOR_PLUMBING : QA_DOCTOR_HEALTHY;
-    if (r->fault_count == 0)
-        SET(r->reason, "%zu of %zu true boxes are where they belong", r->matched,
-            x->all.truth_count);
-    else
-        SET(r->reason, "undoing %zu fault%s explains %zu of %zu true boxes", r->fault_count,
-            r->fault_count > 1 ? "s" : "", r->matched, x->all.truth_count);
+    r->verdict = QA_DOCTOR_PLUMBING;
+    SET(r->reason, "undoing %zu fault%s explains %zu of %zu true boxes", r->fault_count,
+        r->fault_count > 1 ? "s" : "", r->matched, x->all.truth_count);
 }
 
 /* Everything that follows from one explanation. */
 static plumb_status look_closer(examination *x, plumb_diag *diag)
 {
-    x->report->matched = x->found = x->agree_before = x->agree_after = 0;
+    x->report->matched = x->found = 0;
+    x->classed = x->agree_before = x->agree_after = 0;
     (void)qa_sample_match(&x->all, x->choice.best, x->choice.best->jitter);
     measure_pairs(x);
     x->scores = qa_scores_examine(x->frames, x->count, &x->all);
     double confidence = x->options ? x->options->confidence : NAN;
-    return qa_surplus_examine(x->frames, &x->all, x->choice.best, x->scores.state, confidence,
-                              &x->surplus, diag);
+    plumb_status status = qa_surplus_examine(x->frames, &x->all, x->choice.best, x->scores.state,
+                                             confidence, &x->surplus, diag);
+    if (status)
+        return status;
+    qa_model_counts counts = count_for_model(x);
+    return qa_model_examine(x->frames, &x->all, &counts, x->scores.state, &x->model, diag);
 }
 
 static plumb_status examine(const plumb_context *context, examination *x, plumb_diag *diag)
@@ -320,7 +362,7 @@ static plumb_status examine(const plumb_context *context, examination *x, plumb_
         status = look_closer(x, diag);
     /* Chance is an explanation too: a fault has to beat a bad detector. */
     if (status == PLUMB_OK && x->choice.best->codes != 0 &&
-        x->choice.best->score < bad_evidence(x) + BAD_EVIDENCE) {
+        x->choice.best->score < model_evidence(x) + MODEL_MARGIN) {
         x->choice.best = x->choice.identity;
         x->choice.tie = NULL;
         status = look_closer(x, diag);

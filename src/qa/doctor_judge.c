@@ -7,10 +7,31 @@
 
 /* Pairs of the right class when nothing is wrong with the classes. */
 #define RIGHT_CLASS 0.93
-/* What naming a class offset costs, in nats. */
+/* What naming a class offset costs, in nats: a background class or two, and any other number. */
 #define CLASS_PRICE 5.0
+#define OTHER_PRICE 2.5
 /* Offsets that are tried: a background class, and label files that begin elsewhere. */
 #define OFFSET_SPAN 512
+
+/* The inverse of a step from the table; constants that are being fitted change under way and are
+ * worked out each time. */
+static bool backward(qa_doctor_sample *s, const qa_doctor_step *step, plumb_size image,
+                     qa_box_map *map)
+{
+    if (step->kind == QA_STEP_FREE)
+        return qa_step_backward(step, image, map);
+    uintptr_t hash = (uintptr_t)step / sizeof(*step) * 31u + (uintptr_t)image.width * 7u +
+                     (uintptr_t)image.height;
+    qa_undone_step *slot = &s->undone_steps[hash % QA_UNDONE_STEPS];
+    if (slot->step != step || slot->image.width != image.width ||
+        slot->image.height != image.height) {
+        slot->step = step;
+        slot->image = image;
+        slot->defined = qa_step_backward(step, image, &slot->map);
+    }
+    *map = slot->map;
+    return slot->defined;
+}
 
 bool qa_sample_undo(qa_doctor_sample *s, const qa_sample_frame *frame,
                     const qa_explanation *explanation)
@@ -22,7 +43,7 @@ bool qa_sample_undo(qa_doctor_sample *s, const qa_sample_frame *frame,
     }
     qa_box_map maps[2];
     for (int k = 0; k < explanation->count; k++)
-        if (!qa_step_backward(explanation->steps[k], frame->image, &maps[k]))
+        if (!backward(s, explanation->steps[k], frame->image, &maps[k]))
             return false;
     for (size_t j = 0; j < frame->observed_count; j++) {
         plumb_rect r = from[j];
@@ -139,7 +160,7 @@ static double class_worth(const qa_doctor_sample *s, int32_t offset)
             if (s->matches[i].observed < 0)
                 continue;
             int32_t seen = s->observed_class[frame->observed_at + (size_t)s->matches[i].observed];
-            if (seen < 0 || s->truth_class[i] < 0)
+            if (seen == QA_NO_CLASS || s->truth_class[i] == QA_NO_CLASS)
                 continue;
             int32_t claimed = seen - offset;
             if (claimed != last) {
@@ -161,6 +182,7 @@ static int32_t common_offset(const qa_doctor_sample *s)
     uint32_t votes[2 * OFFSET_SPAN + 1];
     memset(votes, 0, sizeof(votes));
     int32_t best = none;
+    size_t pairs = 0;
     for (size_t f = 0; f < s->frame_count; f++) {
         const qa_sample_frame *frame = &s->frames[f];
         for (size_t i = frame->truth_at; i < frame->truth_at + frame->truth_count; i++) {
@@ -168,13 +190,17 @@ static int32_t common_offset(const qa_doctor_sample *s)
                 continue;
             int32_t seen = s->observed_class[frame->observed_at + (size_t)s->matches[i].observed];
             int64_t offset = (int64_t)seen - s->truth_class[i];
-            if (seen < 0 || s->truth_class[i] < 0 || offset < -OFFSET_SPAN || offset > OFFSET_SPAN)
+            if (seen == QA_NO_CLASS || s->truth_class[i] == QA_NO_CLASS || offset < -OFFSET_SPAN ||
+                offset > OFFSET_SPAN)
                 continue;
+            pairs++;
             if (++votes[offset + OFFSET_SPAN] > votes[best + OFFSET_SPAN])
                 best = (int32_t)offset;
         }
     }
-    return best;
+    /* One pair may be of any two classes, and a shift is the same everywhere. */
+    size_t agreeing = votes[best + OFFSET_SPAN];
+    return agreeing < 2 || 2 * agreeing < pairs ? none : best;
 }
 
 void qa_sample_judge(qa_doctor_sample *sample, qa_explanation *e)
@@ -195,7 +221,8 @@ void qa_sample_judge(qa_doctor_sample *sample, qa_explanation *e)
         e->matched += sample->matches[i].observed >= 0;
     int32_t offset = common_offset(sample);
     double plain = class_worth(sample, 0);
-    double shifted = offset ? class_worth(sample, offset) - CLASS_PRICE : -INFINITY;
+    double price = CLASS_PRICE + (offset < -2 || offset > 2 ? OTHER_PRICE : 0.0);
+    double shifted = offset ? class_worth(sample, offset) - price : -INFINITY;
     e->class_offset = shifted > plain ? offset : 0;
     e->worth += shifted > plain ? shifted : plain;
     e->score = e->worth - e->price;

@@ -90,9 +90,12 @@ static plumb_status reserve(qa_doctor_sample *s, const qa_doctor_frame *frames, 
     s->undone = plumb_alloc_array(c, widest, sizeof(*s->undone));
     s->candidates = plumb_alloc_array(c, tallest * QA_MATCH_KEEP, sizeof(*s->candidates));
     s->taken = plumb_alloc_array(c, widest > tallest ? widest : tallest, 1);
-    bool complete = s->truth && s->truth_source && s->truth_class && s->sorted_class &&
-                    s->matches && s->observed && s->observed_class && s->observed_source &&
-                    s->undone && s->candidates && s->taken;
+    s->undone_steps = plumb_alloc_array(c, QA_UNDONE_STEPS, sizeof(*s->undone_steps));
+    if (s->undone_steps)
+        memset(s->undone_steps, 0, QA_UNDONE_STEPS * sizeof(*s->undone_steps));
+    bool complete = s->undone_steps && s->truth && s->truth_source && s->truth_class &&
+                    s->sorted_class && s->matches && s->observed && s->observed_class &&
+                    s->observed_source && s->undone && s->candidates && s->taken;
     for (int j = 0; j < QA_MATCH_JITTERS; j++) {
         s->targets[j] = plumb_alloc_array(c, truth, sizeof(**s->targets));
         complete = complete && s->targets[j];
@@ -207,6 +210,7 @@ void qa_sample_release(qa_doctor_sample *s)
 {
     const plumb_context *c = &s->context;
     plumb_release(c, s->frames);
+    plumb_release(c, s->undone_steps);
     plumb_release(c, s->truth);
     plumb_release(c, s->truth_class);
     plumb_release(c, s->truth_source);

@@ -30,8 +30,19 @@ typedef struct qa_sample_frame {
     size_t observed_at, observed_count;
 } qa_sample_frame;
 
+/* A step undone at one image size, once for all explanations that hold it. */
+typedef struct qa_undone_step {
+    const qa_doctor_step *step; /* NULL: empty */
+    plumb_size image;
+    bool defined;
+    qa_box_map map;
+} qa_undone_step;
+
+#define QA_UNDONE_STEPS 4096 /* a power of two */
+
 typedef struct qa_doctor_sample {
     plumb_context context;
+    qa_undone_step *undone_steps; /* by a hash of step and size; the last one stays */
     qa_sample_frame *frames;
     size_t frame_count;
     plumb_rect *truth;

@@ -7,7 +7,7 @@
 /* Detectors do not give logits beyond this; what does is a percentage or not a score. */
 #define WIDEST_LOGIT 60.0
 /* So many scores do not all fall between 0.5 and 0.7311 by chance. */
-#define ENOUGH_SCORES 6
+#define ENOUGH_SCORES 10
 /* Nor do scores that are all alike say anything: so many of these steps of the range are hit. */
 #define SCORE_STEPS  256
 #define ENOUGH_STEPS 5

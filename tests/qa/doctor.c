@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "qa/chance.h"
 #include "qa/doctor.h"
 #include "qa/doctor_steps.h"
 #include "qa/matching.h"
@@ -291,6 +292,88 @@ static void each_box_is_paired_once(void **state)
                        2500.0f / 2600.0f, 1e-6f);
 }
 
+/* Sums of exact fractions. */
+static void chances_are_those_of_the_binomial(void **state)
+{
+    (void)state;
+    assert_float_equal(qa_chance_binomial(10, 5, 0.2), 0.0327934976, 1e-12);
+    assert_float_equal(qa_chance_binomial(3, 2, 0.5), 0.5, 1e-12);
+    assert_float_equal(qa_chance_binomial(40, 3, 0.2), 0.9920578627, 1e-8);
+    assert_true(fabs(qa_chance_binomial(1000, 300, 0.2) / 3.811044687488596e-14 - 1.0) < 1e-6);
+    assert_true(qa_chance_binomial(1000000, 500000, 0.2) == 0.0);
+    assert_true(qa_chance_binomial(1000000, 100000, 0.2) == 1.0);
+    assert_float_equal(qa_chance_poisson(3.0, 8), 0.0119045, 1e-7);
+    assert_float_equal(qa_chance_poisson(20.0, 15), 0.8951357188920153, 1e-6);
+    assert_true(qa_chance_binomial(5, 0, 0.2) == 1.0 && qa_chance_binomial(5, 6, 0.2) == 0.0);
+}
+
+/* A row of boxes; every `step`-th is found, with the score that `scores` says. */
+static qa_doctor_report examine_row(int count, int step, bool scored, bool shuffled)
+{
+    static qa_doctor_box truth[200], seen[200];
+    size_t found = 0;
+    for (int i = 0; i < count; i++) {
+        double score = 0.3 + 0.6 * (double)(i * 37 % count) / count;
+        double other = 0.3 + 0.6 * (double)(i * 53 % count) / count;
+        truth[i] = (qa_doctor_box)BOX(31.0 * (i % 20), 40.0 * (i / 20) + 3.0 * (i % 7), 24 + i % 5,
+                                      28 + i % 3, scored ? score : NAN, 0);
+        if (i % step)
+            continue;
+        seen[found] = truth[i];
+        seen[found++].score = shuffled ? other : score;
+    }
+    return examine(truth, (size_t)count, seen, found);
+}
+
+static void half_of_many_missed_is_the_model(void **state)
+{
+    (void)state;
+    qa_doctor_report report = examine_row(120, 2, false, false);
+    assert_int_equal(report.verdict, QA_DOCTOR_MODEL);
+    assert_int_equal(report.fault_count, 0);
+    assert_non_null(strstr(report.reason, "60 of 120"));
+}
+
+/* 6 of 12 missed at one in five: about one chance in fifty. */
+static void half_of_few_missed_may_be_bad_luck(void **state)
+{
+    (void)state;
+    qa_doctor_report report = examine_row(12, 2, false, false);
+    assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
+    assert_non_null(strstr(report.settle, "true boxes in all"));
+}
+
+static void shuffled_scores_are_the_model(void **state)
+{
+    (void)state;
+    qa_doctor_report report = examine_row(60, 1, true, false);
+    assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
+    report = examine_row(60, 1, true, true);
+    assert_int_equal(report.verdict, QA_DOCTOR_MODEL);
+    assert_non_null(strstr(report.reason, "scores"));
+    report = examine_row(60, 1, false, true);
+    assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
+}
+
+/* One class, read as the one before it. */
+static void a_class_may_be_off_below_zero(void **state)
+{
+    (void)state;
+    qa_doctor_box truth[4], seen[4];
+    for (int i = 0; i < 4; i++) {
+        truth[i] = seen[i] = four[i];
+        truth[i].class_id = 0;
+        seen[i].class_id = -1;
+        seen[i].score = 0.5 + 0.1 * i;
+    }
+    qa_doctor_report report = examine(truth, 4, seen, 4);
+    assert_only(&report, QA_DOCTOR_CLASS_OFFSET);
+    for (int i = 0; i < 4; i++)
+        seen[i].class_id = QA_NO_CLASS;
+    report = examine(truth, 4, seen, 4);
+    assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +391,11 @@ int main(void)
         cmocka_unit_test(steps_undo_themselves),
         cmocka_unit_test(rotate_90_follows_the_table),
         cmocka_unit_test(each_box_is_paired_once),
+        cmocka_unit_test(chances_are_those_of_the_binomial),
+        cmocka_unit_test(half_of_many_missed_is_the_model),
+        cmocka_unit_test(half_of_few_missed_may_be_bad_luck),
+        cmocka_unit_test(shuffled_scores_are_the_model),
+        cmocka_unit_test(a_class_may_be_off_below_zero),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }
