@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qa/doctor_catalogue.h"
 
+#include <math.h>
+
 #include "base/allocator.h"
 #include "base/diag.h"
 
@@ -87,7 +89,7 @@ static void add_input_size(qa_doctor_catalogue *c, plumb_size input, double pric
 {
     for (int i = 0; i < UPRIGHT_FITTINGS; i++) {
         /* Top left belongs to a few families of models. */
-        double rarer = fittings[i].anchor == QA_ANCHOR_TOP_LEFT ? 0.5 : 0.0;
+        double rarer = fittings[i].anchor == QA_ANCHOR_TOP_LEFT ? 1.5 : 0.0;
         add_input_faults(c, layout(input, fittings[i].mode, fittings[i].anchor), price + rarer);
     }
 }
@@ -101,6 +103,7 @@ static void add_other_inverse(qa_doctor_catalogue *c, qa_doctor_code code, qa_la
     add(c, step, price);
 }
 
+/* Nearly everybody pads around the picture or after it; before it hardly anybody does. */
 static void add_pad_faults(qa_doctor_catalogue *c, qa_layout_guess guess, double price)
 {
     static const qa_anchor anchors[] = { QA_ANCHOR_CENTER, QA_ANCHOR_TOP_LEFT,
@@ -112,68 +115,113 @@ static void add_pad_faults(qa_doctor_catalogue *c, qa_layout_guess guess, double
             qa_layout_guess a = guess, b = guess;
             a.anchor = anchors[made];
             b.anchor = anchors[read];
-            add_other_inverse(c, QA_DOCTOR_PAD_PLACEMENT, a, b, price);
+            bool rare = made == 2 || read == 2;
+            add_other_inverse(c, QA_DOCTOR_PAD_PLACEMENT, a, b, price + (rare ? 2.0 : 0.0));
         }
     }
+}
+
+/* What a pair of fittings costs: three are in everybody's hands, the top left belongs to a few
+ * families of models, turned ones to phones. */
+static double pair_price(int made, int read)
+{
+    if (made >= UPRIGHT_FITTINGS || read >= UPRIGHT_FITTINGS)
+        return 4.0;
+    bool corner =
+        fittings[made].anchor == QA_ANCHOR_TOP_LEFT || fittings[read].anchor == QA_ANCHOR_TOP_LEFT;
+    return corner ? 3.0 : 1.5;
 }
 
 /* Only the aspect of the input matters once a picture goes in one way and out another. */
 static void add_aspect(qa_doctor_catalogue *c, plumb_size input, double price)
 {
-    add_pad_faults(c, layout(input, PLUMB_CROP_SCALE_FIT, QA_ANCHOR_CENTER), price);
+    /* A letterbox in an input of an unusual shape is hardly needed. */
+    double odd = price > 4.0 ? 2.5 : 0.5;
+    add_pad_faults(c, layout(input, PLUMB_CROP_SCALE_FIT, QA_ANCHOR_CENTER), price + odd);
     for (int made = 0; made < FITTINGS; made++) {
         for (int read = 0; read < FITTINGS; read++) {
             if (fittings[made].mode == fittings[read].mode)
                 continue;
-            double turned = made >= UPRIGHT_FITTINGS || read >= UPRIGHT_FITTINGS ? 3.0 : 0.0;
             add_other_inverse(c, QA_DOCTOR_WRONG_CROP_MODE,
                               layout(input, fittings[made].mode, fittings[made].anchor),
                               layout(input, fittings[read].mode, fittings[read].anchor),
-                              price + 0.5 + turned);
+                              price + pair_price(made, read));
         }
     }
 }
 
+static bool listed(const int *sides, size_t count, int side)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sides[i] == side)
+            return true;
+    return false;
+}
+
+/* Prices follow how many models have such an input. */
 static void add_usual_inputs(qa_doctor_catalogue *c)
 {
     static const int common[] = { 224, 256, 300, 320, 416, 512, 640 };
-    static const int rare[] = { 227, 299, 380, 400, 456, 513, 600, 1000 };
-    static const plumb_size oblong[] = {
-        { 320, 240 }, { 640, 480 }, { 640, 384 },  { 640, 352 },  { 640, 360 }, { 512, 288 },
-        { 416, 256 }, { 672, 384 }, { 1280, 736 }, { 1280, 720 }, { 960, 544 }, { 300, 225 },
-        { 512, 384 }, { 160, 120 }, { 320, 192 },  { 640, 320 },
+    static const int known[] = { 96, 128, 192, 299, 352, 384, 608, 800, 1024, 1280 };
+    static const int rare[] = { 227, 380, 400, 456, 513, 600, 1000 };
+    static const struct {
+        plumb_size input;
+        double price;
+    } oblong[] = {
+        { { 320, 240 }, 1.0 },  { { 640, 480 }, 2.5 },  { { 640, 384 }, 2.5 },
+        { { 640, 352 }, 5.0 },  { { 640, 360 }, 4.0 },  { { 512, 288 }, 5.0 },
+        { { 416, 256 }, 5.0 },  { { 672, 384 }, 5.0 },  { { 960, 544 }, 5.0 },
+        { { 1280, 736 }, 5.0 }, { { 1280, 720 }, 4.0 }, { { 300, 225 }, 5.0 },
+        { { 512, 384 }, 5.0 },  { { 160, 120 }, 5.0 },  { { 320, 192 }, 5.0 },
+        { { 640, 320 }, 5.0 },
     };
-    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+    const size_t commons = sizeof(common) / sizeof(common[0]);
+    const size_t knowns = sizeof(known) / sizeof(known[0]);
+    for (size_t i = 0; i < commons; i++)
         add_input_size(c, (plumb_size){ common[i], common[i] }, 1.0);
+    for (size_t i = 0; i < knowns; i++)
+        add_input_size(c, (plumb_size){ known[i], known[i] }, 2.5);
     for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
-        add_input_size(c, (plumb_size){ rare[i], rare[i] }, 4.0);
+        add_input_size(c, (plumb_size){ rare[i], rare[i] }, 5.0);
     for (int side = 96; side <= 1536; side += 32)
-        if (side != 224 && side != 256 && side != 320 && side != 416 && side != 512 && side != 640)
-            add_input_size(c, (plumb_size){ side, side }, 3.5);
+        if (!listed(common, commons, side) && !listed(known, knowns, side))
+            add_input_size(c, (plumb_size){ side, side }, 4.5);
     for (size_t i = 0; i < sizeof(oblong) / sizeof(oblong[0]); i++) {
-        add_input_size(c, oblong[i], i == 0 ? 1.0 : 4.0);
-        add_input_size(c, (plumb_size){ oblong[i].height, oblong[i].width }, 4.0);
+        plumb_size input = oblong[i].input;
+        add_input_size(c, input, oblong[i].price);
+        add_input_size(c, (plumb_size){ input.height, input.width }, fmax(oblong[i].price, 4.0));
     }
 }
 
 static void add_usual_aspects(qa_doctor_catalogue *c)
 {
-    static const plumb_size oblong[] = { { 640, 480 }, { 640, 360 }, { 640, 384 }, { 600, 400 },
-                                         { 640, 352 }, { 640, 400 }, { 640, 512 }, { 640, 320 } };
-    add_aspect(c, (plumb_size){ 640, 640 }, 1.0);
+    static const struct {
+        plumb_size input;
+        double price;
+    } oblong[] = { { { 640, 480 }, 3.0 }, { { 640, 360 }, 3.5 }, { { 640, 384 }, 3.5 },
+                   { { 600, 400 }, 5.0 }, { { 640, 352 }, 5.0 }, { { 640, 400 }, 5.0 },
+                   { { 640, 512 }, 5.0 }, { { 640, 320 }, 5.0 } };
+    add_aspect(c, (plumb_size){ 640, 640 }, 0.5);
     for (size_t i = 0; i < sizeof(oblong) / sizeof(oblong[0]); i++) {
-        add_aspect(c, oblong[i], 3.5);
-        add_aspect(c, (plumb_size){ oblong[i].height, oblong[i].width }, 3.5);
+        plumb_size size = oblong[i].input;
+        add_aspect(c, size, oblong[i].price);
+        add_aspect(c, (plumb_size){ size.height, size.width }, oblong[i].price);
     }
 }
 
-/* Previews and views that boxes are often scaled to by mistake. Any other size is fitted. */
+/* Previews, views and simple factors that boxes are often scaled by. Any other size is fitted. */
 static void add_usual_views(qa_doctor_catalogue *c)
 {
     static const plumb_size views[] = {
         { 640, 480 }, { 1280, 720 }, { 1920, 1080 }, { 960, 540 }, { 667, 375 },
         { 844, 390 }, { 896, 414 },  { 852, 393 },   { 731, 411 }, { 800, 360 },
     };
+    /* A half or a quarter as of a preview or a smaller JPEG, 2 and 3 as of points and pixels. */
+    static const struct {
+        double factor, price;
+    } factors[] = { { 0.5, 0.5 },  { 2.0, 0.5 },       { 1.0 / 3.0, 1.5 }, { 3.0, 1.5 },
+                    { 0.25, 2.0 }, { 4.0, 2.0 },       { 2.0 / 3.0, 3.0 }, { 1.5, 3.0 },
+                    { 0.75, 3.0 }, { 4.0 / 3.0, 3.0 }, { 0.125, 3.0 },     { 8.0, 3.0 } };
     qa_doctor_step step = plain(QA_DOCTOR_WRONG_IMAGE_SIZE, QA_STEP_FREE);
     step.units = QA_FREE_FROM_FRACTION;
     step.shape = QA_FREE_SCALE;
@@ -183,6 +231,12 @@ static void add_usual_views(qa_doctor_catalogue *c)
             step.scale[1 - upright] = views[i].height;
             add(c, step, 2.5);
         }
+    }
+    step.units = QA_FREE_PIXELS;
+    step.shape = QA_FREE_UNIFORM;
+    for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
+        step.scale[0] = step.scale[1] = factors[i].factor;
+        add(c, step, factors[i].price);
     }
 }
 
@@ -197,7 +251,7 @@ static void add_card(qa_doctor_catalogue *c, const plumb_mapping_spec *spec)
         if (fittings[i].mode == spec->mode)
             continue;
         qa_layout_guess other = layout(spec->input, fittings[i].mode, fittings[i].anchor);
-        double price = 0.5 + (i >= UPRIGHT_FITTINGS ? 3.0 : 0.0);
+        double price = i >= UPRIGHT_FITTINGS ? 3.5 : 0.5;
         add_other_inverse(c, QA_DOCTOR_WRONG_CROP_MODE, own, other, price);
         add_other_inverse(c, QA_DOCTOR_WRONG_CROP_MODE, other, own, price);
     }

@@ -7,7 +7,16 @@
 #include "qa/doctor_catalogue.h"
 
 #define MAX_VOTES    160
+#define MAX_LOOKS    100000
 #define REFINE_STEPS 5
+/* Nats for a region over a whole side, for an end of it that lies on the border or at a twentieth
+ * of the picture, and for one in the middle; and how near is there. */
+#define WHOLE_PRICE   3.0
+#define UNMOVED_PRICE 6.0
+#define BORDER_PRICE  3.0
+#define ROUND_PRICE   3.8
+#define MIDDLE_PRICE  9.0
+#define NEAR_SHARE    0.003
 /* Nobody sets a region of interest smaller than this share of a side. */
 #define SMALLEST_ROI 0.05
 
@@ -43,16 +52,56 @@ size_t qa_fit_kinds(bool one_size, qa_doctor_step kinds[QA_FIT_KINDS])
     return count;
 }
 
+static bool near(double a, double b)
+{
+    return fabs(a - b) < NEAR_SHARE;
+}
+
+/* One constant of a region, as a share of the side. */
+static double share_price(double share, double border, double fine)
+{
+    if (near(share, border))
+        return fmin(fine, BORDER_PRICE);
+    return near(share, round(share * 20.0) / 20.0) ? fmin(fine, ROUND_PRICE) : fine;
+}
+
+/* A region of interest on one axis: people draw it from border to border, in the middle or at
+ * round shares more often than anywhere else. What the boxes do not show costs nothing. */
+static double roi_price(const qa_doctor_step *step, int axis, double fine)
+{
+    double start = -step->shift[axis] / step->scale[axis], length = 1.0 / step->scale[axis];
+    if (step->shape != QA_FREE_AFFINE)
+        return near(start, 0.0) ? fmin(fine, UNMOVED_PRICE) : share_price(start, 0.0, fine);
+    if (near(start, 0.0) && near(length, 1.0))
+        return WHOLE_PRICE;
+    if (near(start, (1.0 - length) / 2.0))
+        return share_price(length, 1.0, fine) + WHOLE_PRICE;
+    return share_price(start, 0.0, fine) + share_price(start + length, 1.0, fine);
+}
+
+/* In the middle of the picture, of as many shares of its width as of its height. */
+static bool in_the_middle(const qa_doctor_step *step)
+{
+    double length = 1.0 / step->scale[0], start = (1.0 - length) / 2.0;
+    return step->shape == QA_FREE_AFFINE && near(1.0 / step->scale[1], length) &&
+           near(-step->shift[0] / step->scale[0], start) &&
+           near(-step->shift[1] / step->scale[1], start);
+}
+
 double qa_fit_price(const qa_doctor_step *step, size_t matched)
 {
     /* A constant costs what it takes to write it down as finely as the boxes fix it. */
     static const struct {
         double constants, each;
-    } shapes[] = { [QA_FREE_SHIFT] = { 2.0, 3.5 },
-                   [QA_FREE_UNIFORM] = { 1.0, 5.5 },
-                   [QA_FREE_SCALE] = { 2.0, 4.0 },
+    } shapes[] = { [QA_FREE_SHIFT] = { 2.0, 4.5 },
+                   [QA_FREE_UNIFORM] = { 1.0, 6.5 },
+                   [QA_FREE_SCALE] = { 2.0, 4.5 },
                    [QA_FREE_AFFINE] = { 4.0, 3.5 } };
     double each = shapes[step->shape].each + 0.5 * log(matched > 1 ? (double)matched : 1.0);
+    if (step->code == QA_DOCTOR_ROI_NOT_APPLIED && step->units == QA_FREE_NORMALIZED)
+        return QA_DOCTOR_BASE_PRICE + (in_the_middle(step)
+                                           ? MIDDLE_PRICE
+                                           : roi_price(step, 0, each) + roi_price(step, 1, each));
     return QA_DOCTOR_BASE_PRICE + shapes[step->shape].constants * each;
 }
 
@@ -209,7 +258,7 @@ typedef struct poll {
     qa_explanation *explanation;
     qa_doctor_step *step, best;
     double best_worth;
-    int votes;
+    int votes, looks; /* pairs that were held against each other for a partner */
 } poll;
 
 static void try_vote(poll *p, const pair *first, const pair *second)
@@ -231,7 +280,9 @@ static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, 
     qa_doctor_step rough = *p->step;
     if (!vote(first, NULL, &rough))
         return;
-    for (size_t k = 0, tried = 0; k < frame->truth_count && tried < 4; k++) {
+    for (size_t k = 0, tried = 0;
+         k < frame->truth_count && tried < 4 && p->votes < MAX_VOTES && p->looks < MAX_LOOKS; k++) {
+        p->looks += (int)frame->observed_count;
         if (k == i)
             continue;
         double best = 0.5;
@@ -263,11 +314,11 @@ static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, 
 
 bool qa_fit_search(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
 {
-    poll p = { s, e, step, *step, 0.0, 0 };
+    poll p = { s, e, step, *step, 0.0, 0, 0 };
     for (size_t f = 0; f < s->frame_count && p.votes < MAX_VOTES; f++) {
         const qa_sample_frame *frame = &s->frames[f];
         for (size_t i = 0; i < frame->truth_count; i++) {
-            for (size_t j = 0; j < frame->observed_count; j++) {
+            for (size_t j = 0; j < frame->observed_count && p.votes < MAX_VOTES; j++) {
                 pair b;
                 if (!make_pair(s, e, step, frame, i, j, &b))
                     continue;

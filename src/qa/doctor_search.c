@@ -18,16 +18,22 @@ enum { LARGE_BOXES = 2500, LARGE_PAIRS = 60000, LARGE_MOST = 400 };
 
 enum { TO_MIDDLE = 400, TO_MIDDLE_EACH = 8, TO_LARGE_EACH = 3 };
 
-/* Models take smaller pictures than cameras give: an input as large as the picture is rare. */
+/* Models take smaller pictures than cameras give: an input as large as the picture is rarer. So is
+ * a tall input for wide pictures. */
 static double surprise(const qa_doctor_step *step, plumb_size image)
 {
-    if (step->kind != QA_STEP_TO_INPUT && step->kind != QA_STEP_FROM_INPUT)
-        return 0.0;
+    plumb_size input = step->made.spec.input;
+    if (step->kind == QA_STEP_OTHER_INVERSE) {
+        bool across = (input.width > input.height && image.width < image.height) ||
+                      (input.width < input.height && image.width > image.height);
+        return across ? 2.0 : 0.0;
+    }
     plumb_affine a;
-    if (!qa_layout_affine(&step->made, image, &a))
+    if ((step->kind != QA_STEP_TO_INPUT && step->kind != QA_STEP_FROM_INPUT) ||
+        !qa_layout_affine(&step->made, image, &a))
         return 0.0;
     double scale = fmax(fabs(a.m[0]) + fabs(a.m[1]), fabs(a.m[3]) + fabs(a.m[4]));
-    return scale > 0.99 ? 2.0 : 0.0;
+    return scale > 0.99 ? 1.5 : 0.0;
 }
 
 static void add(qa_doctor_search *s, const qa_doctor_step *first, const qa_doctor_step *second)
@@ -124,9 +130,11 @@ static void thin(qa_doctor_search *s, size_t limit, size_t each)
     size_t kept = 0;
     for (size_t i = 0; i < s->tried_count; i++) {
         size_t same = 0;
+        if (kept >= limit && s->tried[i].codes != 0)
+            continue;
         for (size_t k = 0; k < kept; k++)
             same += s->tried[k].codes == s->tried[i].codes;
-        if (same < each && (kept < limit || s->tried[i].codes == 0))
+        if (same < each)
             s->tried[kept++] = s->tried[i];
     }
     s->tried_count = kept;
