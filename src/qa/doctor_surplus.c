@@ -7,10 +7,20 @@
 
 #include "base/allocator.h"
 #include "base/diag.h"
+#include "qa/chance.h"
 #include "qa/doctor_places.h"
 
 /* A surplus box that overlaps a found one by so much is a copy of it. */
 #define COPY_OVERLAP 0.5
+/* Scores that people hardly set a threshold below, and how many boxes a true one a detector with a
+ * threshold gives all the same: of low scores and of such faint ones. */
+#define FAINT       0.1
+#define USUAL_LOW   0.15
+#define USUAL_FAINT 0.02
+#define LEVEL       1e-4
+/* Copies that slip through a healthy NMS, and how rarely so many may. */
+#define USUAL_COPIES 0.12
+#define COPIES_LEVEL 0.03
 /* Frames that are searched for recurring places. */
 #define PLACE_FRAMES 64
 #define PLACE_BOXES  2048
@@ -140,13 +150,20 @@ static void count_kinds(const surplus_list *list, qa_surplus_finding *out)
  * picture is full of low scores, those on top of a found box say nothing. */
 static void decide_low_and_copies(surplus_list *list, size_t truth, qa_surplus_finding *out)
 {
-    size_t low_elsewhere = 0;
+    size_t elsewhere = 0, low = 0, faint = 0;
     for (size_t i = 0; i < list->count; i++) {
         surplus_box *b = &list->boxes[i];
         b->low = !b->found && b->probability < out->low_limit;
-        low_elsewhere += b->low && !b->echo;
+        if (b->found || b->echo)
+            continue;
+        elsewhere++;
+        low += b->low;
+        faint += b->low && b->probability < FAINT;
     }
-    out->threshold_missing = low_elsewhere >= 5 && 2 * low_elsewhere >= truth;
+    out->threshold_missing =
+        (low >= 5 && 2 * low >= truth) ||
+        (3 * low >= 2 * elsewhere && qa_chance_poisson(USUAL_LOW * (double)truth, low) < LEVEL) ||
+        (2 * faint >= elsewhere && qa_chance_poisson(USUAL_FAINT * (double)truth, faint) < LEVEL);
     for (size_t i = 0; i < list->count; i++) {
         surplus_box *b = &list->boxes[i];
         if (!out->threshold_missing)
@@ -155,7 +172,9 @@ static void decide_low_and_copies(surplus_list *list, size_t truth, qa_surplus_f
             b->copy = false;
     }
     count_kinds(list, out);
-    out->nms_missing = out->copies >= 2 && 5 * out->copies >= 2 * out->matched;
+    out->nms_missing =
+        out->copies >= 2 && 5 * out->copies >= 2 * out->matched &&
+        qa_chance_poisson(USUAL_COPIES * (double)out->matched + 1e-9, out->copies) < COPIES_LEVEL;
     for (size_t i = 0; i < list->count; i++) {
         surplus_box *b = &list->boxes[i];
         b->copy = b->copy || (out->nms_missing && b->echo && !b->found && !b->low);
