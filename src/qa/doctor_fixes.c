@@ -49,10 +49,17 @@ static void fix_turn(const qa_doctor_step *step, qa_doctor_fault *fault)
     /* What has to be done to the boxes is the inverse of what was done. */
     int undo = (int)plumb_orientation_inverse(step->orientation);
     SET(fault->edit, "{\"frame\":{\"orientation\":%d}}", undo);
+    if (step->code == QA_DOCTOR_FLIP_X) {
+        SET(fault->fix,
+            "boxes are mirrored left to right: x = W - (x + w). A front camera mirrors its "
+            "preview, not its frames: mirror both or neither");
+        return;
+    }
     SET(fault->fix,
-        "the boxes are turned against the picture: give the frame the orientation that describes "
-        "its buffer, and turn once (here boxes need orientation %d)",
-        undo);
+        "boxes belong to the picture turned by a %s: tell the frame its buffer's orientation, "
+        "once; "
+        "EXIF orientation %d turns these boxes back",
+        step->code == QA_DOCTOR_ROTATE_180 ? "half" : "quarter", undo);
 }
 
 static void fix_format(qa_doctor_code code, qa_doctor_fault *fault)
@@ -92,7 +99,9 @@ static void fix_free(const qa_doctor_step *step, plumb_size image, qa_doctor_fau
         SET(fault->edit, "{\"frame\":{\"roi\":[%.0f,%.0f,%.0f,%.0f]}}", -tx / kx, -ty / ky,
             scaled ? w / kx : w + tx, scaled ? h / ky : h + ty);
         SET(fault->fix,
-            "boxes are relative to the region of interest: map them from roi to upright");
+            "boxes are relative to the region of interest, not to the image: add its corner%s, "
+            "or map them from roi to upright",
+            scaled ? " after scaling by its size" : "");
         return;
     }
     SET(fault->detail, "scaled to %.0fx%.0f instead of %dx%d", kx * w, ky * h, (int)image.width,
@@ -112,7 +121,9 @@ static void fix_mapping(const qa_doctor_step *step, qa_doctor_fault *fault)
     case QA_DOCTOR_INPUT_SPACE_NOT_UNMAPPED:
         SET(fault->detail, "input %dx%d, %s%s", width, height, mode, sides(made));
         SET(fault->edit, "{\"head\":{\"space\":\"input\"}}");
-        SET(fault->fix, "boxes are in pixels of the %dx%d input: map them from input to upright",
+        SET(fault->fix,
+            "boxes are in pixels of the model's %dx%d input: undo scale and padding, or map them "
+            "from input to upright",
             width, height);
         return;
     case QA_DOCTOR_UNMAPPED_TWICE:
@@ -130,7 +141,8 @@ static void fix_mapping(const qa_doctor_step *step, qa_doctor_fault *fault)
         SET(fault->detail, "made with %s%s, unmapped with %s%s, input aspect %d:%d", mode,
             sides(made), plumb_crop_mode_name(read->spec.mode), sides(read), width, height);
         edit_mapping(made, false, fault);
-        SET(fault->fix, "the picture was made with %s: unmap with the same mode", mode);
+        SET(fault->fix, "the picture went into the model by %s: take boxes back by the same mode",
+            mode);
         return;
     }
 }
@@ -234,7 +246,9 @@ void qa_fix_surplus(qa_doctor_code code, const qa_surplus_finding *surplus, qa_d
         else
             edit_regions(surplus, fault);
         SET(fault->fix, "reject boxes at these places with a region%s",
-            surplus->places_move ? " in plane space, with a homography per frame" : "");
+            surplus->places_move
+                ? " for each, in plane space (millimetres on the object), with a homography a frame"
+                : "");
         return;
     }
 }

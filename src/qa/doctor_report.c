@@ -90,7 +90,7 @@ static void add_rival_line(qa_text *text, const qa_doctor_rival *rival)
         qa_text_format(text, "%s%s", with, qa_doctor_code_name((qa_doctor_code)i));
         with = " + ";
     }
-    qa_text_format(text, "%s: score %.1f, mean IoU %.2f\n",
+    qa_text_format(text, "%s: evidence %.1f, mean IoU %.2f\n",
                    rival->codes ? "" : "no geometric fault", rival->score, rival->mean_iou);
 }
 
@@ -113,9 +113,14 @@ void qa_doctor_report_text(qa_text *text, const qa_doctor_report *report)
     }
     if (report->settle[0])
         qa_text_format(text, "\nto settle it: %s\n", report->settle);
-    if (report->rival_count > 0 && report->verdict != QA_DOCTOR_HEALTHY) {
-        qa_text_add(text, "\nother explanations (score here ");
-        qa_text_format(text, "%.1f)\n", report->score);
+    /* Explanations differ in geometry: they are of interest where that is in question. */
+    bool geometry = report->verdict == QA_DOCTOR_UNKNOWN ||
+                    (report->fault_count > 0 && report->faults[0].code < QA_DOCTOR_CLASS_OFFSET);
+    if (report->rival_count > 0 && geometry) {
+        qa_text_add(text, report->verdict == QA_DOCTOR_UNKNOWN ? "\nexplanations"
+                                                               : "\nother explanations");
+        qa_text_format(text, " (evidence in nats%s; 2 more make one 7 times as likely)\n",
+                       report->verdict == QA_DOCTOR_UNKNOWN ? "" : ", less than above");
         for (size_t i = 0; i < report->rival_count; i++)
             add_rival_line(text, &report->rivals[i]);
     }
