@@ -10,6 +10,7 @@
 
 #include "blobs.h"
 #include "frames.h"
+#include "log.h"
 #include "marks.h"
 #include "picture.h"
 #include "shots.h"
@@ -22,6 +23,7 @@ static const char usage[] =
     "\n"
     "  --truth FILE      compare with the lines of FILE; exit code 1 where they differ\n"
     "  --overlay FOLDER  write a picture of each frame\n"
+    "  --log FILE        write the detections, one line a frame, as plumbline doctor reads them\n"
     "  --no-regions      leave the card's regions out: printed numerals count as shots\n"
     "  --no-threshold    set the card's confidence to 0: everything counts as a shot\n"
     "  --help            print this text\n";
@@ -29,7 +31,7 @@ static const char usage[] =
 enum { EXIT_FINE = 0, EXIT_DIFFERS = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
 struct options {
-    const char *truth, *overlay;
+    const char *truth, *overlay, *log;
     bool no_regions, no_threshold;
 };
 
@@ -38,6 +40,7 @@ struct counter {
     plumb_pipeline *pipeline;
     plumb_session *session;
     struct frame_reader reader;
+    FILE *log;
     struct tally tally, truth;
     size_t frames, right;
     size_t shots, true_shots;
@@ -172,6 +175,11 @@ static int do_frame(struct counter *counter, const char *path)
     if (status)
         return report(path, status, &diag);
     counter->frames++;
+    if (counter->log &&
+        !log_frame(counter->log, base_name(path), result.mapping->upright, result.detections)) {
+        perror(counter->options->log);
+        return EXIT_INPUT;
+    }
     count_frame(counter, path);
     if (!counter->options->overlay)
         return EXIT_FINE;
@@ -192,9 +200,13 @@ static int finish(const struct counter *counter)
 static int parse(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        { "truth", required_argument, NULL, 't' }, { "overlay", required_argument, NULL, 'o' },
-        { "no-regions", no_argument, NULL, 'r' },  { "no-threshold", no_argument, NULL, 'c' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
+        { "truth", required_argument, NULL, 't' },
+        { "overlay", required_argument, NULL, 'o' },
+        { "log", required_argument, NULL, 'l' },
+        { "no-regions", no_argument, NULL, 'r' },
+        { "no-threshold", no_argument, NULL, 'c' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -204,6 +216,9 @@ static int parse(int argc, char **argv, struct options *options)
             break;
         case 'o':
             options->overlay = optarg;
+            break;
+        case 'l':
+            options->log = optarg;
             break;
         case 'r':
             options->no_regions = true;
@@ -234,6 +249,10 @@ int main(int argc, char **argv)
     const char *card = argv[optind];
     plumb_status status = open_session(&counter, card, &diag);
     int code = status ? report(card, status, &diag) : EXIT_FINE;
+    if (code == EXIT_FINE && options.log && !(counter.log = fopen(options.log, "w"))) {
+        perror(options.log);
+        code = EXIT_INPUT;
+    }
     if (code == EXIT_FINE)
         print_heading();
     for (int i = optind + 1; i < argc && code == EXIT_FINE; i++)
@@ -243,5 +262,9 @@ int main(int argc, char **argv)
     plumb_session_destroy(&counter.session);
     plumb_pipeline_destroy(&counter.pipeline);
     frame_reader_release(&counter.reader);
+    if (counter.log && fclose(counter.log) != 0) {
+        perror(options.log);
+        code = EXIT_INPUT;
+    }
     return code;
 }
