@@ -1,65 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scenes, a noisy detector, and faults made by the formulas of the code table, written out here a
- * second time so that the doctor is not tested against itself.
+ * Faults made by the formulas of the code table, written out here a second time so that the doctor
+ * is not tested against itself. The invariant: every way in which a fault is made has a number, so
+ * that a run can go through all of them.
  */
 #ifndef TESTS_QA_FAULTS_H
 #define TESTS_QA_FAULTS_H
 
-#include "qa/doctor.h"
+#include "scenes.h"
 
-#define SCENE_FRAMES 64
-#define SCENE_BOXES  48
-#define SCENE_SEEN   400
+/* Where a picture lies in an input. */
+typedef struct placing {
+    plumb_crop_mode mode;
+    enum { SIDE_CENTER, SIDE_TOP_LEFT, SIDE_BOTTOM_RIGHT } side;
+} placing;
 
-typedef struct scene_frame {
-    plumb_size image;
-    qa_doctor_box truth[SCENE_BOXES];
-    size_t truth_count;
-    plumb_rect sent[SCENE_BOXES]; /* the true boxes through all faults so far */
-    qa_doctor_box seen[SCENE_SEEN];
-    size_t seen_count;
-} scene_frame;
+typedef struct fault {
+    qa_doctor_code code;
+    bool pixels; /* xy-swapped in pixels; a region that was cut out and not scaled */
+    plumb_size input;
+    placing made, read;
+    plumb_rect roi; /* shares of the image */
+    double view[2]; /* size, or factors where below 10 */
+    int offset;     /* of classes */
+} fault;
 
-typedef struct scene {
-    scene_frame frames[SCENE_FRAMES];
-    size_t frame_count;
-    int classes;
-    plumb_mapping_spec spec; /* of the model */
-} scene;
+/* In how many ways a fault is made. */
+int fault_variants(qa_doctor_code code);
+fault fault_variant(qa_doctor_code code, int variant);
 
-typedef struct noise {
-    double jitter, missed, extra, wrong_class;
-} noise;
+/* Where a box goes. */
+plumb_rect fault_rect(const fault *f, plumb_size image, plumb_rect rect);
 
-extern const noise usual_noise; /* 3 %, 20 %, 10 %, 5 % */
+/* Put a fault into the observed boxes, and tell the scene's spec what a card would say. False
+ * where it would hardly show in this scene. */
+bool scene_break(scene *s, dice *d, const fault *f);
 
-/* A small generator of its own, so that runs are the same everywhere. */
-typedef struct dice {
-    uint64_t state;
-} dice;
-
-double dice_share(dice *d); /* [0,1) */
-int dice_below(dice *d, int limit);
-double dice_normal(dice *d);
-
-/* Random boxes; `kind` picks the size: 0 4:3, 1 16:9, 2 portrait, 3 square, 4 another for each
- * frame, 5 the small pictures of the reference detections. */
-void scene_make(scene *s, dice *d, int kind, size_t frames, int least, int most);
-
-/* A model input of the usual kinds. */
-void scene_model(scene *s, dice *d);
-
-/* What a detector sees. */
-void scene_observe(scene *s, dice *d, const noise *n);
-
-/* Put a fault into the observed boxes. False where it would not show in this scene. */
-bool scene_break(scene *s, dice *d, qa_doctor_code code);
-
-/* A bad model: random boxes, scores shuffled, half of the boxes missed. */
-void scene_bad_model(scene *s, dice *d);
-
-/* Views of the frames for the doctor; `frames` holds SCENE_FRAMES. */
-void scene_frames(const scene *s, qa_doctor_frame *frames);
+/* Does another single fault of the table make the same boxes of those that were found, or none at
+ * all? By the true boxes alone, whoever looks at them. Before the scene is broken. */
+bool scene_twin(const scene *s, const fault *f, qa_doctor_code *twin);
 
 #endif
