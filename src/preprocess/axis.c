@@ -288,6 +288,30 @@ plumb_status plumb_axis_build(const plumb_context *context, const plumb_kernels 
     return status;
 }
 
+plumb_status plumb_axis_pick(const plumb_context *context, const plumb_kernels *kernels,
+                             const int32_t *positions, int32_t count, bool along, plumb_axis *axis)
+{
+    int32_t begin = positions[0], slots = positions[count - 1] - begin + 1;
+    size_t cells = (size_t)count + (size_t)(along ? slots : count);
+    int32_t *memory = plumb_alloc_array(context, cells, sizeof(*memory));
+    if (!memory)
+        return PLUMB_E_NOMEM;
+    axis->memory = memory;
+    axis->source = memory + count;
+    axis->dense = along;
+    for (int32_t s = 0; along && s < slots; s++)
+        axis->source[s] = begin + s;
+    int32_t used = 0;
+    for (int32_t i = 0; i < count; i++) {
+        if (!along && (i == 0 || positions[i] != positions[i - 1]))
+            axis->source[used++] = positions[i];
+        memory[i] = along ? positions[i] - begin : used - 1;
+    }
+    plumb_taps taps = { count, 1, along ? slots : used, memory, NULL, NULL, 1.0f, NULL };
+    axis->taps = taps;
+    return along ? add_program(context, kernels, PLUMB_STEP_PICK, axis) : PLUMB_OK;
+}
+
 void plumb_axis_release(const plumb_context *context, plumb_axis *axis)
 {
     plumb_release(context, axis->program);

@@ -85,6 +85,10 @@ int32_t plumb_filter_taps(plumb_filter filter, const plumb_axis_request *request
 plumb_status plumb_axis_build(const plumb_context *context, const plumb_kernels *kernels,
                               const plumb_axis_request *request, const plumb_arithmetic *arithmetic,
                               plumb_step step, bool along, plumb_axis *axis);
+/* Tables that take one sample an output, at `positions`, which never fall, of some buffer: dense
+ * slots along it, one a row across it. */
+plumb_status plumb_axis_pick(const plumb_context *context, const plumb_kernels *kernels,
+                             const int32_t *positions, int32_t count, bool along, plumb_axis *axis);
 void plumb_axis_release(const plumb_context *context, plumb_axis *axis);
 
 #endif

@@ -158,6 +158,50 @@ static plumb_status build_stored_axes(plumb_preprocess_plan *plan, const placed_
     return status;
 }
 
+/* From here on axes follow the buffer. */
+static void begin_stored(plumb_preprocess_plan *plan)
+{
+    plan->stored = true;
+    plan->reversed = plan->mirror_along;
+    plan->mirror_along = false;
+}
+
+/* One axis and that of its chroma in place of a table that picks pixels. */
+static plumb_status pick_stored(plumb_preprocess_plan *plan, int shift, bool mirror, bool along,
+                                plumb_axis *axis, plumb_axis *chroma)
+{
+    const plumb_context *context = &plan->context;
+    plumb_axis pixels = *axis;
+    int32_t count = pixels.taps.outputs;
+    int32_t *positions = plumb_alloc_array(context, (size_t)count, sizeof(*positions));
+    if (!positions)
+        return PLUMB_E_NOMEM;
+    for (int32_t i = 0; i < count; i++)
+        positions[i] = pixels.source[pixels.taps.first[mirror ? count - 1 - i : i]];
+    memset(axis, 0, sizeof(*axis));
+    plumb_status status = plumb_axis_pick(context, &plan->kernels, positions, count, along, axis);
+    for (int32_t i = 0; i < count; i++)
+        positions[i] >>= shift;
+    if (status == PLUMB_OK)
+        status = plumb_axis_pick(context, &plan->kernels, positions, count, along, chroma);
+    plumb_axis_release(context, &pixels);
+    plumb_release(context, positions);
+    return status;
+}
+
+/* Picking a pixel is picking its samples: few colours are then made of many. */
+static plumb_status pick_stored_axes(plumb_preprocess_plan *plan)
+{
+    const plumb_format_info *info = plan->info;
+    plumb_status status = pick_stored(plan, info->chroma_x, plan->mirror_along, true, &plan->along,
+                                      &plan->chroma_along);
+    begin_stored(plan);
+    if (status == PLUMB_OK)
+        status = pick_stored(plan, info->chroma_y, plan->mirror_across, false, &plan->across,
+                             &plan->chroma_across);
+    return status;
+}
+
 static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_request *x,
                                  const placed_request *y)
 {
@@ -168,9 +212,7 @@ static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_reque
     plumb_status status =
         plumb_arithmetic_select(context, plan->spec.resample, &x->request, &y->request, arithmetic);
     if (status == PLUMB_OK && arithmetic->first == PLUMB_STEP_MEAN) {
-        plan->stored = true;
-        plan->reversed = plan->mirror_along;
-        plan->mirror_along = false;
+        begin_stored(plan);
         return build_stored_axes(plan, plan->exchanged ? y : x, plan->exchanged ? x : y);
     }
     if (status == PLUMB_OK)
@@ -183,6 +225,9 @@ static plumb_status build_tables(plumb_preprocess_plan *plan, const placed_reque
         return status;
     turn_axis(ax, x);
     turn_axis(ay, y);
+    if (arithmetic->first == PLUMB_STEP_PICK && plan->along.dense &&
+        plan->info->family == PLUMB_FAMILY_YUV && plan->info->sample_bytes == 1)
+        return pick_stored_axes(plan);
     bool whole = arithmetic->filter == PLUMB_FILTER_CV_AREA_WHOLE;
     return whole && (int64_t)ax->taps.taps * ay->taps.taps > MAX_WHOLE_AREA ? PLUMB_E_LIMIT
                                                                             : PLUMB_OK;

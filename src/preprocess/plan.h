@@ -11,9 +11,9 @@
  *     exchanged: fetch row -> ring -> first step across -> second step along -> store column
  *
  * `fast` is free to take the samples of the frame as they are stored, whole rows at a time, and to
- * make colours of the few that are left:
+ * make colours of the few that are left; so is every filter that picks single pixels:
  *
- *     stored:    camera rows -> mean across -> split -> mean along -> colours -> store row or column
+ *     stored:    camera rows -> across -> split -> along -> colours -> store row or column
  */
 #ifndef PLUMB_PREPROCESS_PLAN_H
 #define PLUMB_PREPROCESS_PLAN_H

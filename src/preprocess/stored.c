@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Means of samples as they are stored: across rows in whole lines of bytes, along what is left of
- * them, colours last. Samples that are no bytes are made colours first.
+ * Samples resampled as they are stored, means or picks: across rows in whole lines of bytes, along
+ * what is left of them, colours last. Samples that are no bytes are made colours first.
  */
 #include <string.h>
 
@@ -235,8 +235,11 @@ static const uint8_t *line_mean(stored_run *r, grid *g, int index, int32_t k)
         rows[j] = r->origin == FROM_MEMORY
                       ? l->data + g->across->source[first + j] * l->row_stride + l->start
                       : own_row(r, g, index, first + j);
+    plumb_step step = r->plan->arithmetic.first;
+    if (step == PLUMB_STEP_PICK && l->size > 1) /* split reads inside the row */
+        return rows[0];
     uint8_t *to = r->scratch + r->plan->scratch.single;
-    r->plan->kernels.across[PLUMB_STEP_MEAN](to, rows, taps, k, l->bytes);
+    r->plan->kernels.across[step](to, rows, taps, k, l->bytes);
     return to;
 }
 
@@ -249,7 +252,7 @@ static void mean_along(const stored_run *r, const plumb_axis *axis, const uint8_
         in[i] = from[i];
         out[i] = to[i];
     }
-    r->plan->kernels.along[PLUMB_STEP_MEAN](out, in, count, &axis->taps);
+    r->plan->kernels.along[r->plan->arithmetic.first](out, in, count, &axis->taps);
 }
 
 /* A line of pairs of pixels: its chroma is split once more. */

@@ -154,8 +154,10 @@ static void convert_whole_chroma(void **state)
     (void)state;
     need_simd();
     random_state r = { 8 };
-    for (int range = PLUMB_RANGE_LIMITED; range <= PLUMB_RANGE_FULL; range++) {
-        plumb_yuv_constants k = plumb_matrix_constants(PLUMB_MATRIX_BT709, (plumb_range)range, 8);
+    const plumb_matrix matrices[] = { PLUMB_MATRIX_BT709, PLUMB_MATRIX_BT709, PLUMB_MATRIX_OPENCV };
+    const plumb_range ranges[] = { PLUMB_RANGE_LIMITED, PLUMB_RANGE_FULL, PLUMB_RANGE_LIMITED };
+    for (int m = 0; m < 3; m++) {
+        plumb_yuv_constants k = plumb_matrix_constants(matrices[m], ranges[m], 8);
         for (int32_t n = 1; n <= WIDEST; n++) {
             fence in[3];
             for (int c = 0; c < 3; c++)

@@ -181,11 +181,55 @@ PLUMB_INLINE narrow_words narrow_sixteen(__m256i y, __m256i u, __m256i v, const 
                            _mm256_adds_epi16(luma, _mm256_mulhrs_epi16(u, k->u_blue)) };
 }
 
+PLUMB_INLINE __m256i eight(const uint8_t *from)
+{
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from));
+}
+
+PLUMB_INLINE __m256i in_order_of_eights(const __m256i sums[4])
+{
+    __m256i low =
+        _mm256_packs_epi32(_mm256_srai_epi32(sums[0], 20), _mm256_srai_epi32(sums[1], 20));
+    __m256i high =
+        _mm256_packs_epi32(_mm256_srai_epi32(sums[2], 20), _mm256_srai_epi32(sums[3], 20));
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high),
+                                       _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/* 32 pixels in OpenCV's form, a chroma sample each. */
+PLUMB_INLINE void wide_pixels(uint8_t *const rgb[3], int32_t i, const uint8_t *y, const uint8_t *u,
+                              const uint8_t *v)
+{
+    __m256i red[4], green[4], blue[4], middle = _mm256_set1_epi32(128);
+    for (int k = 0; k < 4; k++) {
+        __m256i luma = _mm256_sub_epi32(eight(y + i + 8 * k), _mm256_set1_epi32(16));
+        luma = _mm256_max_epi32(luma, _mm256_setzero_si256());
+        luma = _mm256_mullo_epi32(luma, _mm256_set1_epi32(PLUMB_OPENCV_Y_GAIN));
+        luma = _mm256_add_epi32(luma, _mm256_set1_epi32(1 << 19));
+        __m256i a = _mm256_sub_epi32(eight(u + i + 8 * k), middle);
+        __m256i b = _mm256_sub_epi32(eight(v + i + 8 * k), middle);
+#define TIMES(x, k) _mm256_mullo_epi32(x, _mm256_set1_epi32(k))
+        red[k] = _mm256_add_epi32(luma, TIMES(b, PLUMB_OPENCV_V_RED));
+        green[k] = _mm256_add_epi32(
+            luma, _mm256_add_epi32(TIMES(b, PLUMB_OPENCV_V_GREEN), TIMES(a, PLUMB_OPENCV_U_GREEN)));
+        blue[k] = _mm256_add_epi32(luma, TIMES(a, PLUMB_OPENCV_U_BLUE));
+#undef TIMES
+    }
+    store(rgb[0] + i, in_order_of_eights(red));
+    store(rgb[1] + i, in_order_of_eights(green));
+    store(rgb[2] + i, in_order_of_eights(blue));
+}
+
 static void yuv8(uint8_t *const rgb[3], const uint8_t *y, const uint8_t *u, const uint8_t *v,
                  int32_t n, const plumb_yuv_constants *constants)
 {
-    if (constants->wide || n < 32) {
+    if (n < 32) {
         plumb_yuv8_c(rgb, y, u, v, n, constants);
+        return;
+    }
+    if (constants->wide) {
+        for (int32_t i = 0; i < n; i += 32) /* the last vector overlaps the one before */
+            wide_pixels(rgb, i + 32 > n ? n - 32 : i, y, u, v);
         return;
     }
     narrow_vectors k = narrow_of(constants);
