@@ -62,8 +62,8 @@ static int examine(const plumb_card *card, const qa_fit_pair *pairs, size_t coun
     plumb_diag diag = { 0 };
     qa_tensor_report report;
     cli_progress progress = cli_progress_start("recipes", 0);
-    plumb_status status = qa_tensor_examine(&plumb_card_spec(card)->preprocess, pairs, count,
-                                            show_progress, &progress, &report, &diag);
+    plumb_status status = qa_tensor_examine(plumb_card_spec(card), pairs, count, show_progress,
+                                            &progress, &report, &diag);
     cli_progress_clear(&progress);
     return status ? cli_report(NULL, status, &diag) : give(&report, json);
 }

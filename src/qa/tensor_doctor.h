@@ -9,7 +9,7 @@
 #ifndef QA_TENSOR_DOCTOR_H
 #define QA_TENSOR_DOCTOR_H
 
-#include "plumbline/preprocess.h"
+#include "plumbline/pipeline.h"
 #include "qa/doctor.h"
 #include "qa/fit.h"
 
@@ -33,7 +33,6 @@ typedef enum qa_tensor_code {
 } qa_tensor_code;
 
 const char *qa_tensor_code_name(qa_tensor_code code); /* "channel-order" */
-bool qa_tensor_code_parse(const char *name, qa_tensor_code *code);
 
 typedef struct qa_tensor_fault {
     qa_tensor_code code;
@@ -63,7 +62,7 @@ typedef struct qa_tensor_report {
  * PLUMB_E_NONFINITE, those of the frames and of decoding them, PLUMB_E_NOMEM. Cost: one run of the
  * preprocessor for a healthy pair, some hundred otherwise. */
 PLUMB_NODISCARD plumb_status
-qa_tensor_examine(const plumb_preprocess_spec *card, const qa_fit_pair *pairs, size_t count,
+qa_tensor_examine(const plumb_pipeline_spec *card, const qa_fit_pair *pairs, size_t count,
                   void (*progress)(void *user, size_t done, size_t total), void *user,
                   qa_tensor_report *report, plumb_diag *diag);
 

@@ -167,25 +167,36 @@ static void describe_pad(const tensor_exam *exam, const tensor_explanation *e, q
         (int)exam->card->pad[0], (int)exam->card->pad[1], (int)exam->card->pad[2]);
 }
 
-static void describe_decoder(const tensor_explanation *e, qa_tensor_fault *f)
+static void describe_decoder(const tensor_exam *exam, const tensor_explanation *e,
+                             qa_tensor_fault *f)
 {
-    static const char *const what[TENSOR_DECODERS] = { "the usual decoder",
-                                                       "chroma is repeated instead of interpolated",
-                                                       "the fast DCT was used",
-                                                       "the fast DCT was used, and chroma repeated",
-                                                       "decoded at half size",
-                                                       "decoded at a quarter of its size",
-                                                       "decoded at an eighth of its size" };
+    static const char *const what[TENSOR_DECODERS] = {
+        "decoded at full size, the card says half-dct",
+        "chroma is repeated instead of interpolated",
+        "the fast DCT was used",
+        "the fast DCT was used, and chroma repeated",
+        "decoded at half size",
+        "decoded at a quarter of its size",
+        "decoded at an eighth of its size",
+    };
+    SET(f->edit, "{}");
     if (e->redecoded)
         SET(f->detail,
-            "chroma differs more than luma, by %.2g levels in all: another decoder, or the file "
-            "was encoded again",
+            "%.2g levels are left, more in chroma than in luma: another decoder, or the file was "
+            "encoded again",
             e->trial.rms);
     else
         SET(f->detail, "%s", what[e->decoder]);
-    SET(f->edit, "{}");
-    SET(f->fix, "decode JPEG as Pillow and OpenCV do: full size, the exact DCT (islow), fancy "
-                "upsampling");
+    if (!e->redecoded && (e->decoder == TENSOR_DECODER_USUAL || e->decoder == TENSOR_DECODER_HALF))
+        SET(f->edit, "{\"preprocess\":{\"jpeg\":\"%s\"}}",
+            plumb_jpeg_decoding_name(e->decoder == TENSOR_DECODER_HALF
+                                         ? PLUMB_JPEG_HALF_DCT
+                                         : PLUMB_JPEG_TURBO_ISLOW_FANCY));
+    SET(f->fix, "%s",
+        exam->decoder == TENSOR_DECODER_HALF
+            ? "decode JPEG at half size, as the card says"
+            : "decode JPEG as Pillow and OpenCV do: full size, the exact DCT (islow), fancy "
+              "upsampling");
 }
 
 void tensor_describe(const tensor_exam *exam, const tensor_explanation *e, qa_tensor_code code,
@@ -218,7 +229,7 @@ void tensor_describe(const tensor_exam *exam, const tensor_explanation *e, qa_te
         describe_pad(exam, e, f);
         break;
     case QA_TENSOR_JPEG_DECODER:
-        describe_decoder(e, f);
+        describe_decoder(exam, e, f);
         break;
     default:
         describe_values(exam, e, f);

@@ -7,6 +7,20 @@
 
 #include "plumbline/image.h"
 
+/* Half size where the card asks for it and some frame is scaled to half or less. */
+static void find_decoder(tensor_exam *exam)
+{
+    fit_trial card = tensor_card_trial(exam);
+    exam->decoder = TENSOR_DECODER_USUAL;
+    for (size_t i = 0; i < exam->count && exam->card->jpeg == PLUMB_JPEG_HALF_DCT; i++) {
+        plumb_mapping m;
+        if (exam->given[i].frame.format == PLUMB_FORMAT_JPEG &&
+            fit_mapping(&card, &exam->decoded[TENSOR_DECODER_USUAL][i].frame, &m) &&
+            m.scale_x <= 0.5 && m.scale_y <= 0.5)
+            exam->decoder = TENSOR_DECODER_HALF;
+    }
+}
+
 static plumb_status decode_frames(tensor_exam *exam, plumb_diag *diag)
 {
     for (size_t i = 0; i < exam->count; i++) {
@@ -29,6 +43,7 @@ static plumb_status decode_frames(tensor_exam *exam, plumb_diag *diag)
         pair->frame.orientation = given->orientation;
         pair->frame.roi = given->roi;
     }
+    find_decoder(exam);
     return PLUMB_OK;
 }
 

@@ -146,7 +146,7 @@ void tensor_judge(tensor_exam *exam, tensor_explanation *e)
     const fit_trial *t = &e->trial;
     e->codes = layout_codes(exam, e) | orientation_codes(t) | geometry_codes(exam, e) |
                resampler_codes(exam->card->resample, t->resample) | color_codes(frame, t);
-    if (e->decoder != TENSOR_DECODER_USUAL)
+    if (e->decoder != exam->decoder)
         e->codes |= BIT(QA_TENSOR_JPEG_DECODER);
     tensor_judge_values(exam, t, &e->values);
     e->codes |= e->values.codes;

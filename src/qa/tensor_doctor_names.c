@@ -21,4 +21,7 @@ static const plumb_name codes[] = {
     { QA_TENSOR_JPEG_DECODER, "jpeg-decoder" },
 };
 
-PLUMB_DEFINE_NAMES(qa_tensor_code, qa_tensor_code, codes)
+const char *qa_tensor_code_name(qa_tensor_code code)
+{
+    return plumb_name_of(codes, sizeof(codes) / sizeof(codes[0]), (int)code);
+}

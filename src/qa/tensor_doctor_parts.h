@@ -63,9 +63,10 @@ typedef struct tensor_exam {
     const plumb_preprocess_spec *card;
     const qa_fit_pair *given;
     size_t count;
-    tensor_order expected; /* the card's */
-    tensor_order declared; /* as the shape of the tensors has it */
-    fit_search search;     /* its target and pairs are those of `order` and `decoder` below */
+    tensor_decoder decoder; /* the card's */
+    tensor_order expected;  /* the card's */
+    tensor_order declared;  /* as the shape of the tensors has it */
+    fit_search search;      /* its target and pairs are those of `order` and `decoder` below */
     fit_target targets[TENSOR_ORDERS];
     qa_fit_pair decoded[TENSOR_DECODERS][QA_FIT_MAX_PAIRS];
     plumb_image_decoder *decoders[QA_FIT_MAX_PAIRS];

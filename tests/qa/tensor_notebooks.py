@@ -6,6 +6,7 @@ mistakes that are made there, alone and two at once. What another exact decoder,
 operations or another type leaves is no fault."""
 import itertools
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +18,7 @@ try:
     import cv2
     import numpy as np
     from PIL import Image
-    from tensor_frames import (Bitmap, Turned, TURBOJPEG, as_stored, doctor, legacy, picture, quarter,
+    from tensor_frames import (Bitmap, Turned, TOOL, TURBOJPEG, as_stored, doctor, legacy, picture, quarter,
                                write_card)
 except ImportError as missing:
     tap.skip("tensors of notebooks", f"{missing.name} is not installed")
@@ -240,7 +241,20 @@ def ask(numbered):
     return case
 
 
+def check_half_size(frame):
+    """A card that decodes at half size: its own tensor is healthy, one of the full picture is not."""
+    fields = {"profile": "torchvision", "resize_short": 146, "jpeg": "half-dct"}
+    card = write_card("half", {"size": (128, 128)}, fields)
+    own = os.path.join(os.path.dirname(card), "own.npy")
+    subprocess.run([TOOL, "preprocess", card, frame.path, "--out", own], check=True)
+    for name, tensor, codes in (("its own tensor", np.load(own), ()),
+                                ("a whole picture", torchvision(frame.pixels({})), ("jpeg-decoder",))):
+        answer = doctor(card, [(frame, tensor)], "half")
+        tap.check(f"a card of half-dct: {name}", answer[1] == codes, [str(answer)])
+
+
 def main():
+    check_half_size(next(f for f in frames() if f.name == "phone"))
     with ThreadPoolExecutor(2) as pool:
         for case in pool.map(ask, enumerate(all_cases())):
             code, codes, why = case.answer
