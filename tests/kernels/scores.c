@@ -94,6 +94,13 @@ static bool run_rows(const plumb_score_kernels *k, element e, size_t count, floa
 
 static const uint32_t cpus[] = { PLUMB_CPU_NONE, PLUMB_CPU_AUTO };
 
+static plumb_score_kernels kernels_of(uint32_t cpu)
+{
+    plumb_context context = PLUMB_CONTEXT_INIT;
+    context.cpu = cpu;
+    return plumb_scores_select(plumb_cpu_detect(&context));
+}
+
 /* Limits that halves hold exactly, so that all types are asked the same. */
 static const float limits[] = { 0.25f, 0.0f, -1.5f, -0.0f, 4.0f, -INFINITY, INFINITY };
 
@@ -128,9 +135,7 @@ static void runs(void **state)
         float limit = limits[random_below(&r, LIMITS)];
         fill(&r, isfinite(limit) ? limit : 0.0f, trial % 3 ? 0.3f : 8.0f);
         for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
-            plumb_context context = PLUMB_CONTEXT_INIT;
-            context.cpu = cpus[c];
-            plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+            plumb_score_kernels k = kernels_of(cpus[c]);
             for (element e = FLOAT; e < ELEMENTS; e++)
                 check_run(&k, e, from, count, limit);
         }
@@ -147,9 +152,7 @@ static void rows(void **state)
         float limit = limits[random_below(&r, LIMITS)];
         fill(&r, isfinite(limit) ? limit : 0.0f, 8.0f);
         for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
-            plumb_context context = PLUMB_CONTEXT_INIT;
-            context.cpu = cpus[c];
-            plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+            plumb_score_kernels k = kernels_of(cpus[c]);
             for (element e = FLOAT; e < ELEMENTS; e++) {
                 bool any = run_rows(&k, e, count, limit, pass), expected_any = false;
                 for (size_t line = 0; line < LINES; line++) {
@@ -174,9 +177,7 @@ static void all_halves(void **state)
     for (size_t i = 0; i < 65536; i++)
         all[i] = (uint16_t)i;
     for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
-        plumb_context context = PLUMB_CONTEXT_INIT;
-        context.cpu = cpus[c];
-        plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+        plumb_score_kernels k = kernels_of(cpus[c]);
         for (uint32_t bits = 0; bits <= 0xfc00; bits = bits == 0x7c00 ? 0x8000 : bits + 31) {
             float limit = plumb_float_from_half((uint16_t)bits);
             size_t found = k.run_half(all, 65536, plumb_half_key((uint16_t)bits), 0, passing);
@@ -203,9 +204,7 @@ static void halves_are_read(void **state)
     for (size_t i = 0; i < 65536; i++)
         all[i] = (uint16_t)i;
     for (size_t c = 0; c < sizeof(cpus) / sizeof(cpus[0]); c++) {
-        plumb_context context = PLUMB_CONTEXT_INIT;
-        context.cpu = cpus[c];
-        plumb_score_kernels k = plumb_scores_select(plumb_cpu_detect(&context));
+        plumb_score_kernels k = kernels_of(cpus[c]);
         k.read_halves(all, 65533, values);
         k.read_halves(all + 65533, 3, values + 65533);
         for (size_t i = 0; i < 65536; i++) {
@@ -244,8 +243,7 @@ static void the_greatest_is_kept(void **state)
                     best[0][i] = floats[i];
                     columns[0][i] = column;
                 }
-            plumb_score_kernels k =
-                plumb_scores_select(trial % 2 ? PLUMB_CPU_NONE : plumb_cpu_detect(NULL));
+            plumb_score_kernels k = kernels_of(cpus[trial % 2]);
             bool found = k.keep_greatest(floats, count, 0.25f, column, best[1], columns[1]);
             assert_int_equal(found, any_nan);
             assert_memory_equal(best[0], best[1], count * sizeof(best[0][0]));

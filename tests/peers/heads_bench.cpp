@@ -377,32 +377,20 @@ static double timeOf(const std::string &name)
 /* Sum of the same bytes in order, with enough sums side by side that only memory is waited for: what
  * the machine allows. */
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static size_t readAll(const void *data, size_t size)
-{
-    const __m256i *p = (const __m256i *)data;
-    __m256i sums[8];
-    for (__m256i &s : sums)
-        s = _mm256_setzero_si256();
-    for (size_t i = 0; i + 8 <= size / 32; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            sums[j] = _mm256_add_epi64(sums[j], _mm256_loadu_si256(p + i + j));
-    for (int j = 1; j < 8; j++)
-        sums[0] = _mm256_add_epi64(sums[0], sums[j]);
-    return _mm256_extract_epi64(sums[0], 0) == 1;
-}
-#else
+__attribute__((target("avx2")))
+#endif
 static size_t readAll(const void *data, size_t size)
 {
-    const uint64_t *p = (const uint64_t *)data;
-    uint64_t sums[8] = {}, sum = 0;
-    for (size_t i = 0; i + 8 <= size / 8; i += 8)
-        for (int j = 0; j < 8; j++)
+    typedef uint64_t Lanes __attribute__((vector_size(32), aligned(8)));
+    const Lanes *p = (const Lanes *)data;
+    Lanes sums[8] = {};
+    for (size_t i = 0; i + 8 <= size / sizeof(Lanes); i += 8)
+        for (size_t j = 0; j < 8; j++)
             sums[j] += p[i + j];
-    for (uint64_t s : sums)
-        sum += s;
-    return sum == 1;
+    for (int j = 1; j < 8; j++)
+        sums[0] += sums[j];
+    return sums[0][0] == 1;
 }
-#endif
 
 static Hits hits;
 
