@@ -67,9 +67,7 @@ static void add_statistics(qa_text *text, const plumb_tensor *tensor)
         row(text, "not finite", "%lld of %lld", (long long)strange, (long long)count);
 }
 
-/* Heads that the shape fits. The number of rows tells the size of the input, which a tensor does
- * not carry, so the usual ones are tried. */
-/* Hints from the shapes; the network's input size is not known here. */
+/* Heads that the shapes fit; the network's input size is not known here. */
 static void add_suggestions(qa_text *text, const plumb_outputs *outputs)
 {
     const plumb_size unknown = { 0, 0 };
@@ -84,6 +82,8 @@ static void add_suggestions(qa_text *text, const plumb_outputs *outputs)
         row(text, i ? "" : "could be", "%s%s: %s", plumb_head_type_name(heads[i].type), classes,
             heads[i].reason);
     }
+    if (count == 0)
+        row(text, "could be", "no head that is known by its shape");
 }
 
 static int inspect_tensor(const char *path, qa_text *text)
@@ -183,10 +183,16 @@ static int inspect_frame(const char *path, qa_text *text)
         row(text, "stored", "%d x %d", (int)frame.width, (int)frame.height);
         row(text, "orientation", "%d", (int)frame.orientation);
         row(text, "upright", "%d x %d", (int)upright.width, (int)upright.height);
+        if (frame.roi.width > 0)
+            row(text, "region", "%d,%d %dx%d", (int)frame.roi.x, (int)frame.roi.y,
+                (int)frame.roi.width, (int)frame.roi.height);
         if (plumb_pixel_format_is_yuv(frame.format))
             row(text, "colour", "%s, %s range", plumb_matrix_name(frame.matrix),
                 plumb_range_name(frame.range));
-        for (int i = 0; i < plumb_pixel_format_planes(frame.format); i++)
+        bool whole_file = frame.format == PLUMB_FORMAT_JPEG;
+        if (whole_file)
+            row(text, "size", "%zu bytes", frame.planes[0].size);
+        for (int i = 0; i < plumb_pixel_format_planes(frame.format) && !whole_file; i++)
             row(text, i ? "" : "planes", "%zu bytes, row stride %td", frame.planes[i].size,
                 frame.planes[i].row_stride);
         if (qa_source_count(source) >= 0)
