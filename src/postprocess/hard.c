@@ -9,9 +9,9 @@
 #include "postprocess/sort.h"
 
 /* Candidates without area, which presets leave in, neither strike nor are struck. */
-static bool stays_apart(plumb_nms *nms, const plumb_detection *d, size_t rank)
+static inline bool stays_apart(plumb_nms *nms, const plumb_detection *d, size_t rank)
 {
-    if (plumb_nms_has_area(&d->box))
+    if (nms->spec.compat == PLUMB_COMPAT_NONE || plumb_nms_has_area(&d->box))
         return false;
     nms->winner[rank] = PLUMB_RANK_KEPT;
     return true;
@@ -27,7 +27,8 @@ static void run_together(plumb_nms *nms, const plumb_detections *list)
         nms->ranks[count] = (uint32_t)rank;
         nms->boxes[count++] = d->box;
     }
-    plumb_kept_run(&nms->kept, 0, count);
+    if (count > 0)
+        plumb_kept_run(&nms->kept, 0, count);
 }
 
 /* Ranks by class, in order within each. Uses the upper halves of the sort's arrays. */
@@ -35,16 +36,17 @@ static const uint64_t *group(plumb_nms *nms, const plumb_detections *list, size_
 {
     uint64_t *groups = nms->records + nms->spec.max_candidates;
     plumb_key_range range = PLUMB_KEY_RANGE_INIT;
-    *count = 0;
+    size_t grouped = 0;
     for (size_t rank = 0; rank < nms->count; rank++) {
         const plumb_detection *d = plumb_nms_candidate(nms, list, rank);
         if (stays_apart(nms, d, rank))
             continue;
         uint32_t key = (uint32_t)d->class_id ^ 0x80000000u;
-        groups[(*count)++] = (uint64_t)key << 32 | rank;
+        groups[grouped++] = (uint64_t)key << 32 | rank;
         plumb_key_range_add(&range, key);
     }
-    return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits, *count,
+    *count = grouped;
+    return plumb_sort_records(groups, nms->spare + nms->spec.max_candidates, nms->digits, grouped,
                               range);
 }
 

@@ -55,6 +55,12 @@ static void list_add(plumb_kept *kept, uint32_t candidate)
     plumb_kept_put(kept, &kept->blocks[kept->block_count - 1], candidate);
 }
 
+static void keep(plumb_kept *kept, size_t at)
+{
+    kept->winner[kept->ranks[at]] = UINT32_MAX;
+    kept->kept[kept->count++] = (uint32_t)at;
+}
+
 /* The best that strikes candidate `at`, which one does; a list is in the order of ranks. */
 static uint32_t winner_in_list(const plumb_kept *kept, size_t at)
 {
@@ -74,8 +80,7 @@ static size_t run_list(plumb_kept *kept, size_t at, size_t end, size_t most)
             kept->winner[kept->ranks[at]] = winner_in_list(kept, at);
         at = next;
         if (at < end) {
-            kept->winner[kept->ranks[at]] = UINT32_MAX;
-            kept->kept[kept->count++] = (uint32_t)at;
+            keep(kept, at);
             list_add(kept, (uint32_t)at++);
         }
     }
@@ -95,7 +100,11 @@ void plumb_kept_begin(plumb_kept *kept, const plumb_box *boxes, const uint32_t *
 void plumb_kept_run(plumb_kept *kept, size_t first, size_t end)
 {
     kept->count = kept->block_count = 0;
-    size_t at = run_list(kept, first, end, kept->rule.tame ? LIST_LENGTH : end - first);
+    keep(kept, first);
+    if (end - first == 1)
+        return; /* as in many classes */
+    list_add(kept, (uint32_t)first);
+    size_t at = run_list(kept, first + 1, end, kept->rule.tame ? LIST_LENGTH : end - first);
     if (kept->rule.tame && end - at > WORTH_CELLS * kept->count) {
         at = plumb_kept_run_cells(kept, at, end);
         if (at == end)

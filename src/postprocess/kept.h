@@ -44,7 +44,7 @@ void plumb_kept_release(plumb_kept *kept, const plumb_context *context);
 void plumb_kept_begin(plumb_kept *kept, const plumb_box *boxes, const uint32_t *ranks,
                       float smallest_area, float largest_area, bool traced, uint32_t *winner);
 
-/* Suppress among the candidates from `first` to `end`. */
+/* Suppress among the candidates from `first` to `end`, which are at least one. */
 void plumb_kept_run(plumb_kept *kept, size_t first, size_t end);
 
 /* --- between kept.c and kept_cells.c --- */

@@ -47,18 +47,19 @@ static void insertion_sort(uint64_t *records, size_t count)
 static uint64_t *sort_few(uint64_t *records, uint64_t *spare, uint32_t *places, size_t count,
                           uint32_t low, int bits)
 {
-    int shift = bits > FEW_BITS ? bits - FEW_BITS : 0;
+    int width = bits < FEW_BITS ? bits : FEW_BITS, shift = bits - width;
     if (count <= 16 || bits == 0) {
         insertion_sort(records, bits ? count : 0);
         return records;
     }
-    memset(places, 0, sizeof(places[0]) << FEW_BITS);
+    memset(places, 0, sizeof(places[0]) << width);
     for (size_t i = 0; i < count; i++)
         places[(plumb_record_key(records[i]) - low) >> shift]++;
-    accumulate(places, 1u << FEW_BITS);
+    accumulate(places, 1u << width);
     for (size_t i = 0; i < count; i++)
         spare[places[(plumb_record_key(records[i]) - low) >> shift]++] = records[i];
-    insertion_sort(spare, count);
+    if (shift > 0)
+        insertion_sort(spare, count);
     return spare;
 }
 

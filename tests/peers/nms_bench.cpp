@@ -2,7 +2,8 @@
  *
  * Suppression side by side with its peers, in one run on one thread:
  *
- *     ninja tests/peers/nms_bench && tests/peers/nms_bench [clusters|hard|million|real|ours] [REAL.txt ...]
+ *     ninja tests/peers/nms_bench && tests/peers/nms_bench [clusters|classes|hard|million|real|ours]
+ *         [REAL.txt ...]
  *
  * "ours" leaves the peers out. A REAL file has lines of "x0 y0 x1 y1 score class"; nms_real.py
  * makes them. Prints medians in
@@ -318,8 +319,8 @@ int main(int count, char **arguments)
 {
     cv::setNumThreads(1);
     const char *only = count > 1 ? arguments[1] : "";
-    if (!*only || !std::strcmp(only, "clusters"))
-        for (int aware = 0; aware < 2; aware++)
+    for (int aware = 0; aware < 2; aware++)
+        if (!*only || !std::strcmp(only, aware ? "classes" : "clusters"))
             for (size_t n : { 100, 1000, 8400, 25200, 100000 }) {
                 std::vector<Candidates> sets;
                 for (unsigned i = 0; i < 1 + 64000 / n; i++)
