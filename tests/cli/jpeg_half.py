@@ -326,6 +326,24 @@ def suites(points, tmp):
                  result.lines()[0]["allocations_per_frame"] == 0, result)
 
 
+def doctor_of_tensors(points, tmp):
+    """A tensor made as the card says is healthy; made the other way it is the decoder's fault."""
+    rng = np.random.default_rng(6)
+    frame = write(os.path.join(tmp, "p.jpg"), encode(picture(rng, 333, 250), 2, 6))
+    tensors, cards = {}, {}
+    for half in (True, False):
+        recipe = spec(80, 64, "scale_fit", "pillow-bilinear", "ultralytics", half=half)
+        tensors[half], _ = preprocess(tmp, recipe, frame)
+        cards[half] = write_json(os.path.join(tmp, f"card{half}.json"), boxes_card(preprocess=recipe))
+        np.save(os.path.join(tmp, f"{half}.npy"), tensors[half][None])
+    for card, fed in ((True, True), (False, False), (True, False)):
+        result = run("doctor", "--card", cards[card], "--frame", frame, "--tensor",
+                     os.path.join(tmp, f"{fed}.npy"), "--json")
+        faults = [f["code"] for f in result.lines()[0]["faults"]] if result.out else None
+        points.equal(f"doctor: half-dct on the card {card}, in the tensor {fed}", faults,
+                     [] if card == fed else ["jpeg-decoder"])
+
+
 def iou(a, b):
     ax, ay, aw, ah = a["box"]
     bx, by, bw, bh = b["box"]
@@ -379,6 +397,7 @@ def main():
         where_it_applies(points, tmp)
         cards(points, tmp)
         suites(points, tmp)
+        doctor_of_tensors(points, tmp)
         real_boxes(points, tmp)
     points.done()
 
