@@ -9,8 +9,9 @@
 #define MAX_VOTES    160
 #define MAX_LOOKS    100000
 #define REFINE_STEPS 5
-/* Nats for a region over a whole side, for an end of it that lies on the border or at a twentieth
- * of the picture, and for one in the middle; and how near is there. */
+/* Nats for a region over a whole side, for one that begins on the border while its size does not
+ * show, for an end of one on the border or at a twentieth of the picture, and for one in the
+ * middle; and how near is there. */
 #define WHOLE_PRICE   3.0
 #define UNMOVED_PRICE 6.0
 #define BORDER_PRICE  3.0

@@ -19,6 +19,8 @@
 #define SAME_SIZE 1.5
 /* So many boxes have to agree, the two of the base line among them. */
 #define LEAST_AGREEING 4
+/* Boxes that are held against each other in a frame: crowds would make too many pairs. */
+#define MOST_LOOKS 4000000
 /* In a frame; boxes beyond take no part. */
 #define MOST_BOXES 512
 /* Base lines shorter than this share of the usual distance fix no scale. */
@@ -166,13 +168,14 @@ static double usual_distance(span boxes)
 /* Where an object may have gone, the best that was found, and among how many. */
 typedef struct pursuit {
     plumb_affine best;
-    size_t agreeing, tried; /* roughly and finely, added up */
+    size_t agreeing; /* roughly and finely, added up */
+    size_t tried, looks;
 } pursuit;
 
 /* The best transform that one base line of the reference gives. */
 static void try_base_line(span reference, span other, size_t a, size_t b, pursuit *p)
 {
-    for (size_t c = 0; c < other.count; c++) {
+    for (size_t c = 0; c < other.count && p->looks < MOST_LOOKS; c++) {
         double ratio = extent(&other.boxes[c]) / extent(&reference.boxes[a]);
         if (!other.boxes[c].surplus || ratio < LEAST_SCALE || ratio > MOST_SCALE)
             continue;
@@ -186,6 +189,7 @@ static void try_base_line(span reference, span other, size_t a, size_t b, pursui
             if (scale > SAME_SIZE * ratio || ratio > SAME_SIZE * scale)
                 continue;
             p->tried++;
+            p->looks += reference.count * other.count;
             size_t count = agreeing(&affine, reference, other, ROUGH);
             if (count >= LEAST_AGREEING)
                 count += agreeing(&affine, reference, other, FINE);
@@ -228,7 +232,7 @@ static double coincidence(span other, double slack)
 static double follow(span reference, span other, plumb_affine *affine)
 {
     double length = usual_distance(reference);
-    pursuit p = { { { 1, 0, 0, 0, 1, 0 } }, 0, 0 };
+    pursuit p = { { { 1, 0, 0, 0, 1, 0 } }, 0, 0, 0 };
     size_t lines = 0, seen = 0, surplus = surplus_of(reference);
     /* An even choice of all base lines. */
     size_t stride = surplus * (surplus - 1) / 2 / BASE_LINES + 1;

@@ -12,7 +12,7 @@
 /* A box of one frame. */
 typedef struct qa_place_box {
     uint32_t frame;
-    bool surplus; /* false: a found true box, which helps to follow a moving object */
+    bool surplus; /* false: a found true box, which only shows where boxes lie */
     bool recurring;
     plumb_rect rect; /* in units that are the same in all frames */
 } qa_place_box;

@@ -154,7 +154,7 @@ static void begin(dice *d, int kind, size_t frames)
     } while (!observable(frames == 1 ? 2 : 3));
 }
 
-/* Codes that no scene can show: an offset cannot be told where one pair is all there is. */
+/* One fault, at every size class and in every way in turn. */
 static tally singles(dice *d, qa_doctor_code code, int runs, size_t frames)
 {
     tally t = { .name = qa_doctor_code_name(code) };

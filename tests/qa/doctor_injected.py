@@ -3,7 +3,7 @@
 """Faults injected by an independent program, through the command line and every import format.
 
 usage: doctor_injected.py                     the test: a short fixed run as TAP
-       doctor_injected.py RUNS [SEED [CODE]]  the matrix
+       doctor_injected.py RUNS [SEED [CODE]]  the matrix; CODE real: of real detections only
 
 For each code: how often exactly it was named, how often the doctor said that two explanations tie
 with the right one among them, and how often it was wrong.
@@ -137,11 +137,15 @@ class Row:
 
 HEAD = f"{'injected':28} {'runs':>5} {'named':>6} {'tied':>6} {'wrong':>6} {'twins':>6}"
 verbose = "-v" in sys.argv
+references = []  # the frames to draw from instead of making them
 brief = not [a for a in sys.argv[1:] if a != "-v"]
 
 
 def scene_of(rng, i, frames, codes=()):
     """A scene of the i-th kind; the parts of the mix change at different rates."""
+    if references:
+        scene = [dict(references[rng.integers(len(references))]) for _ in range(frames)]
+        return inject.observe(rng, scene, "usual", 80), 80, "reference detections"
     kinds, shapes = list(inject.KINDS), list(inject.SIZES)
     noises = ["usual", "heavy", "blind", "usual", "double" if "nms-missing" not in codes else
               "usual"]
@@ -274,6 +278,14 @@ def main():
     runs = int(arguments[0]) if arguments else 1
     seed = int(arguments[1]) if len(arguments) > 1 else 7
     only = arguments[2] if len(arguments) > 2 else None
+    real = None
+    if os.environ.get("PLUMBLINE_REAL_DATA") and only in (None, "real"):
+        references.extend(inject.reference_frames(os.environ["PLUMBLINE_REAL_DATA"]))
+        print("# reference detections of real models")
+        real = matrix(runs, seed, None, 8, inject.CODES)
+        references.clear()
+    if only == "real":
+        return
     eight = matrix(runs, seed, only, 8, inject.CODES)
     one = matrix(runs, seed, only, 1, [c for c in inject.CODES if c != "region-missing"])
     if only:
@@ -285,6 +297,11 @@ def main():
         for row, most in ((eight, 0), (one, 0), (fine, 0), (bad[0], 0), (bad[3], 0)):
             tap.check(f"{row.name}: {row.named} named, {row.tied} tied, {row.wrong} wrong",
                       row.wrong <= most, [str(row)])
+        if real:
+            tap.check(f"faults in real reference detections: {real.named} named, {real.tied} tied, "
+                      f"{real.wrong} wrong", real.wrong == 0, [str(real)])
+        else:
+            tap.skip("faults in real reference detections", "PLUMBLINE_REAL_DATA is not set")
         tap.done()
 
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second injector: scenes, detectors and faults from the formulas of the design alone, in numpy.
 It shares nothing with the one in C, so that a slip in one of them shows."""
+import glob
+import json
+import os
+
 import numpy as np
 
 MODES = ("center_crop", "scale_fit", "scale_fill", "scale_fit_rotate_90_ccw",
@@ -202,6 +206,20 @@ def make_scene(rng, frames, kind, shape, classes, mixed=None):
         scene.append({"size": here, "boxes": boxes,
                       "classes": rng.integers(0, classes, len(boxes))})
     return scene
+
+
+def reference_frames(root):
+    """What real detectors found on real photos: reference/MODEL/IMAGE.json."""
+    frames = []
+    for path in sorted(glob.glob(os.path.join(root, "reference", "*", "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            reference = json.load(file)
+        found = reference["detections"]
+        if found:
+            frames.append({"size": tuple(reference["image_size"]),
+                           "boxes": np.array([[d["x"], d["y"], d["w"], d["h"]] for d in found]),
+                           "classes": np.array([d["class"] for d in found])})
+    return frames
 
 
 def observe(rng, scene, noise, classes):
