@@ -74,17 +74,6 @@ static entry *find(examination *e, const char *frame)
     return NULL;
 }
 
-static int open_worker(void *user, void **worker)
-{
-    *worker = user;
-    return CLI_OK;
-}
-
-static void close_worker(void *worker)
-{
-    (void)worker;
-}
-
 static int work(void *worker, const cli_item *item, cli_output *output)
 {
     examination *e = worker;
@@ -110,13 +99,6 @@ static int work(void *worker, const cli_item *item, cli_output *output)
         known->failed = true;
         cli_report(item->name, status, &diag);
     }
-    return CLI_OK;
-}
-
-static int give(void *user, cli_output *output)
-{
-    (void)user;
-    (void)output;
     return CLI_OK;
 }
 
@@ -237,10 +219,7 @@ static int examine(examination *e, bool json)
                       .jobs = 1,
                       .jpeg = QA_SOURCE_JPEG_AS_IS,
                       .user = e,
-                      .open = open_worker,
-                      .work = work,
-                      .give = give,
-                      .close = close_worker };
+                      .work = work };
     int code = cli_each_frame(&crew);
     if (code == CLI_RESOURCE)
         return code;

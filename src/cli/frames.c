@@ -252,7 +252,9 @@ static void hand_in(shared *s, cli_output *output)
          first = &s->slots[s->given % s->slot_count]) {
         if (first->output.messages.size > 0)
             cli_progress_clear(&s->progress);
-        int code = atomic_load(&s->stop) ? CLI_OK : s->crew->give(s->crew->user, &first->output);
+        int code = CLI_OK;
+        if (s->crew->give && !atomic_load(&s->stop))
+            code = s->crew->give(s->crew->user, &first->output);
         release_output(&first->output);
         first->ready = false;
         s->given++;
@@ -316,12 +318,10 @@ static void *thread(void *user)
 {
     shared *s = user;
     taken *t = calloc(1, sizeof(*t));
-    void *worker = NULL;
-    int code = CLI_RESOURCE;
-    if (t)
+    void *worker = s->crew->user;
+    int code = t ? CLI_OK : cli_out_of_memory();
+    if (!code && s->crew->open)
         code = s->crew->open(s->crew->user, &worker);
-    else
-        cli_message("out of memory");
     if (!code)
         work_on(s, t, worker);
     pthread_mutex_lock(&s->lock);
@@ -330,7 +330,8 @@ static void *thread(void *user)
         fail(s, code);
     } else {
         cli_progress_clear(&s->progress);
-        s->crew->close(worker);
+        if (s->crew->close)
+            s->crew->close(worker);
     }
     pthread_mutex_unlock(&s->lock);
     if (t)

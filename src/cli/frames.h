@@ -54,13 +54,14 @@ typedef struct cli_crew {
     const cli_frame_choice *choice;
     void *user;
 
-    /* On the thread that will call `work`, which is given the worker. */
+    /* On the thread that will call `work`, which is given the worker; NULL: it is given `user`. */
     int (*open)(void *user, void **worker);
     /* CLI_BAD_INPUT passes over the frame, CLI_RESOURCE ends the run; both after a message. */
     int (*work)(void *worker, const cli_item *item, cli_output *output);
-    /* One call at a time, in the order of the frames. Anything but CLI_OK ends the run. */
+    /* One call at a time, in the order of the frames. Anything but CLI_OK ends the run. NULL where
+     * nothing is given out. */
     int (*give)(void *user, cli_output *output);
-    /* One call at a time. */
+    /* One call at a time; NULL where `open` is. */
     void (*close)(void *worker);
 } cli_crew;
 

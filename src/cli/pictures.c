@@ -8,17 +8,6 @@
 #include "cli/drawing.h"
 #include "cli/frames.h"
 
-static int open_worker(void *user, void **worker)
-{
-    *worker = user;
-    return CLI_OK;
-}
-
-static void close_worker(void *worker)
-{
-    (void)worker;
-}
-
 /* extra[0]: the picture; results: something where it is a PNG. */
 static int encode(void *worker, const cli_item *item, cli_output *output)
 {
@@ -96,10 +85,8 @@ int cli_pictures_read(cli_pictures *p, const char *folder, const qa_frames *a, c
                       .jobs = 1,
                       .jpeg = QA_SOURCE_JPEG_DECODED,
                       .user = p,
-                      .open = open_worker,
                       .work = encode,
-                      .give = keep,
-                      .close = close_worker };
+                      .give = keep };
     int code = kept > 0 ? cli_each_frame(&crew) : CLI_OK;
     for (size_t i = 0; i < kept; i++)
         free(paths[i]);
