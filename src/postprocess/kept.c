@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "postprocess/kept.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/allocator.h"
 
 /* Cells are faster from so many kept boxes on, if enough candidates are to come for each of these

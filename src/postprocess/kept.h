@@ -63,7 +63,7 @@ void plumb_kept_measure_cells(plumb_kept *kept, float limit);
 int plumb_kept_slot_shift(size_t candidates);
 
 /* Enter all that is kept so far into cells, and suppress among the candidates from `at` to
- * `count`. Returns where it ended: before `count` when the pool of blocks ran out. */
+ * `end`. Returns where it came to: before `end` when the pool of blocks ran out. */
 size_t plumb_kept_run_cells(plumb_kept *kept, size_t at, size_t end);
 
 #endif
