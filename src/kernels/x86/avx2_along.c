@@ -45,18 +45,19 @@ PLUMB_INLINE void group_sums(const plumb_window_run *r, int32_t group, bool spli
 {
     size_t round_bytes = split_weights ? 64 : 32;
     const uint8_t *weights = plumb_group_weights(r, group, rounds, round_bytes);
+    plumb_group_bases bases = plumb_bases_of(r, group);
     __m256i shuffle = plumb_group_shuffle(r, group), next = _mm256_set1_epi16((int16_t)at_once);
     __m256i high_sums[PLUMB_MAX_PLANES], window[PLUMB_MAX_PLANES];
     bool one_window = r->p->one_window;
     for (int k = 0; k < planes; k++) {
         sums[k] = high_sums[k] = _mm256_setzero_si256();
-        window[k] = plumb_group_windows(r, group, k, 0);
+        window[k] = plumb_group_windows(r->from[k], bases);
     }
     for (int32_t i = 0; i < rounds; i++, weights += round_bytes) {
         __m256i w = plumb_table(weights), w_high = split_weights ? plumb_table(weights + 32) : w;
         for (int k = 0; k < planes; k++) {
             if (!one_window && i > 0)
-                window[k] = plumb_group_windows(r, group, k, i * at_once);
+                window[k] = plumb_group_windows(r->from[k] + i * at_once, bases);
             __m256i pixels = _mm256_shuffle_epi8(window[k], shuffle);
             sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(pixels, w));
             if (split_weights)

@@ -35,17 +35,20 @@ PLUMB_INLINE void group_sums(const plumb_window_run *r, int32_t group, int32_t a
                              int32_t rounds, int planes, __m256i sums[PLUMB_MAX_PLANES])
 {
     const uint8_t *weights = plumb_group_weights(r, group, rounds, 32);
+    bool one_window = r->p->one_window;
+    plumb_group_bases bases = plumb_bases_of(r, group);
     __m256i shuffle = plumb_group_shuffle(r, group), w = plumb_table(weights);
     for (int k = 0; k < planes; k++) {
-        __m256i pixels = _mm256_shuffle_epi8(plumb_group_windows(r, group, k, 0), shuffle);
+        __m256i pixels = _mm256_shuffle_epi8(plumb_group_windows(r->from[k], bases), shuffle);
         sums[k] = _mm256_maddubs_epi16(pixels, w);
     }
     for (int32_t i = 1; i < rounds; i++) {
         w = plumb_table(weights + 32 * i);
-        if (r->p->one_window)
+        if (one_window)
             shuffle = _mm256_add_epi8(shuffle, _mm256_set1_epi8((char)at_once));
         for (int k = 0; k < planes; k++) {
-            __m256i window = plumb_group_windows(r, group, k, r->p->one_window ? 0 : i * at_once);
+            __m256i window =
+                plumb_group_windows(r->from[k] + (one_window ? 0 : i * at_once), bases);
             __m256i pixels = _mm256_shuffle_epi8(window, shuffle);
             sums[k] = _mm256_add_epi16(sums[k], _mm256_maddubs_epi16(pixels, w));
         }

@@ -43,19 +43,20 @@ PLUMB_INLINE void group_sums(const plumb_window_run *r, int32_t group, int32_t a
                              __m256i sums[PLUMB_MAX_PLANES])
 {
     const uint8_t *weights = plumb_group_weights(r, group, rounds, ROUND_BYTES);
+    plumb_group_bases bases = plumb_bases_of(r, group);
     __m256i shuffle = plumb_group_shuffle(r, group);
     __m256i d0[PLUMB_MAX_PLANES], d1[PLUMB_MAX_PLANES], d2[PLUMB_MAX_PLANES];
     __m256i window[PLUMB_MAX_PLANES];
     for (int k = 0; k < planes; k++) {
         d0[k] = d1[k] = d2[k] = _mm256_setzero_si256();
-        window[k] = plumb_group_windows(r, group, k, 0);
+        window[k] = plumb_group_windows(r->from[k], bases);
     }
     for (int32_t i = 0; i < rounds; i++, weights += ROUND_BYTES) {
         __m256i w0 = plumb_table(weights), w1 = plumb_table(weights + 32);
         __m256i w2 = plumb_table(weights + 64);
         for (int k = 0; k < planes; k++) {
             if (!one_window && i > 0)
-                window[k] = plumb_group_windows(r, group, k, i * at_once);
+                window[k] = plumb_group_windows(r->from[k] + i * at_once, bases);
             __m256i pixels = _mm256_shuffle_epi8(window[k], shuffle);
             d0[k] = _mm256_dpbusd_epi32(d0[k], pixels, w0);
             d1[k] = _mm256_dpbusd_epi32(d1[k], pixels, w1);

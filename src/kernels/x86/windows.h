@@ -91,11 +91,19 @@ PLUMB_INLINE __m256i plumb_two_windows(const void *low, const void *high)
                                    _mm_loadu_si128((const __m128i *)high), 1);
 }
 
-PLUMB_INLINE __m256i plumb_group_windows(const plumb_window_run *r, int32_t group, int plane,
-                                         int32_t at)
+/* Where the windows of a group begin, kept by its callers in registers. */
+typedef struct plumb_group_bases {
+    ptrdiff_t low, high;
+} plumb_group_bases;
+
+PLUMB_INLINE plumb_group_bases plumb_bases_of(const plumb_window_run *r, int32_t group)
 {
-    const uint8_t *from = r->from[plane] + at;
-    return plumb_two_windows(from + r->bases[2 * group], from + r->bases[2 * group + 1]);
+    return (plumb_group_bases){ r->bases[2 * group], r->bases[2 * group + 1] };
+}
+
+PLUMB_INLINE __m256i plumb_group_windows(const uint8_t *from, plumb_group_bases bases)
+{
+    return plumb_two_windows(from + bases.low, from + bases.high);
 }
 
 PLUMB_INLINE __m256i plumb_table(const uint8_t *from)
