@@ -29,16 +29,16 @@ typedef enum plumb_resampler {
     PLUMB_RESAMPLE_OPENCV_AREA,
     PLUMB_RESAMPLE_OPENCV_NEAREST,
     PLUMB_RESAMPLE_OPENCV_NEAREST_EXACT,
-    PLUMB_RESAMPLE_OPENCV_CUBIC,           /* within 1 level */
-    PLUMB_RESAMPLE_TORCH_BILINEAR,         /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_TORCH_BILINEAR_AA,      /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_OPENCV_CUBIC,      /* within 1 level */
+    PLUMB_RESAMPLE_TORCH_BILINEAR,    /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TORCH_BILINEAR_AA, /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TF2_BILINEAR,      /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_TF1_LEGACY,        /* within 1e-4 of a level; results are not rounded */
+    PLUMB_RESAMPLE_VISION,            /* antialiased, our choice: Apple's filter is not public */
+    PLUMB_RESAMPLE_FAST,              /* antialiased, our choice, see below */
     PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS, /* align_corners=True, also of TensorFlow 1: the centres
                                               of the outermost pixels fall together; within 1e-4 of
                                               a level; results are not rounded */
-    PLUMB_RESAMPLE_TF2_BILINEAR,           /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_TF1_LEGACY,             /* within 1e-4 of a level; results are not rounded */
-    PLUMB_RESAMPLE_VISION, /* antialiased, our choice: Apple's filter is not public */
-    PLUMB_RESAMPLE_FAST,   /* antialiased, our choice, see below */
 } plumb_resampler;
 
 /* `fast` is not what any library trains with, but close to an area mean, and near the speed of

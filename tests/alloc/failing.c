@@ -171,7 +171,8 @@ static plumb_status use_plan(const plumb_context *context, void *user)
 static void plans(void **state)
 {
     (void)state;
-    for (plumb_resampler r = PLUMB_RESAMPLE_PILLOW_BILINEAR; r <= PLUMB_RESAMPLE_FAST; r++)
+    for (plumb_resampler r = PLUMB_RESAMPLE_PILLOW_BILINEAR;
+         r <= PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS; r++)
         assert_true(fail_each(use_plan, &r) > 0);
 }
 

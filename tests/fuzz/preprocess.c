@@ -22,7 +22,7 @@ static plumb_preprocess_spec read_spec(fuzz_input *in)
         (plumb_size){ fuzz_between(in, 0, MOST_PIXELS), fuzz_between(in, 0, MOST_PIXELS) };
     spec.mapping.mode = modes[fuzz_between(in, 0, 5)];
     spec.mapping.rule = (plumb_rule)fuzz_between(in, 0, PLUMB_RULE_TF_CENTRAL + 1);
-    spec.resample = (plumb_resampler)fuzz_between(in, 0, PLUMB_RESAMPLE_FAST + 1);
+    spec.resample = (plumb_resampler)fuzz_between(in, 0, PLUMB_RESAMPLE_TORCH_BILINEAR_CORNERS + 1);
     spec.channels = (plumb_channels)fuzz_between(in, 1, 3);
     spec.layout = (plumb_layout)fuzz_between(in, 1, 2);
     spec.dtype = (plumb_dtype)fuzz_between(in, 1, 5);
