@@ -5,6 +5,7 @@
 
 #define TAG_ORIENTATION 0x0112
 #define TYPE_SHORT      3
+#define TYPE_LONG       4
 #define ENTRY_SIZE      12
 #define MARKER_APP1     0xe1
 
@@ -41,6 +42,15 @@ static bool read_header(const uint8_t *data, size_t size, tiff *t)
     return read_16(t, 2) == 42;
 }
 
+/* The standard asks for a SHORT. Some writers store a LONG, and Pillow turns by it. */
+static uint32_t read_single(const tiff *t, size_t entry)
+{
+    uint32_t type = read_16(t, entry + 2);
+    if (read_32(t, entry + 4) != 1 || (type != TYPE_SHORT && type != TYPE_LONG))
+        return 0;
+    return type == TYPE_SHORT ? read_16(t, entry + 8) : read_32(t, entry + 8);
+}
+
 plumb_orientation plumb_tiff_orientation(const uint8_t *data, size_t size)
 {
     tiff t;
@@ -57,10 +67,8 @@ plumb_orientation plumb_tiff_orientation(const uint8_t *data, size_t size)
         size_t entry = ifd + 2 + i * ENTRY_SIZE;
         if (read_16(&t, entry) != TAG_ORIENTATION)
             continue;
-        uint32_t value = read_16(&t, entry + 8);
-        bool whole = read_16(&t, entry + 2) == TYPE_SHORT && read_32(&t, entry + 4) == 1 &&
-                     value >= 1 && value <= 8;
-        return whole ? (plumb_orientation)value : PLUMB_ORIENTATION_UP;
+        uint32_t value = read_single(&t, entry);
+        return value >= 1 && value <= 8 ? (plumb_orientation)value : PLUMB_ORIENTATION_UP;
     }
     return PLUMB_ORIENTATION_UP;
 }

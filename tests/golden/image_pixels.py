@@ -97,11 +97,12 @@ def check(name, path, enabled, mode=None, opencv=True):
     report(f"{name}, OpenCV", same(got, peer if mode == "L" else peer[..., ::-1], "OpenCV"))
 
 
-def exif(orientation, big_endian=False):
+def exif(orientation, big_endian=False, long=False):
     order = ">" if big_endian else "<"
     import struct
     head = b"MM\0*" if big_endian else b"II*\0"
-    entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
+    value = struct.pack(order + "I" if long else order + "HH", orientation, *([] if long else [0]))
+    entry = struct.pack(order + "HHI", 0x0112, 4 if long else 3, 1) + value
     return (b"Exif\0\0" + head + struct.pack(order + "IH", 8, 1) + entry +
             struct.pack(order + "I", 0))
 
@@ -128,6 +129,8 @@ def jpegs(folder):
             Image.fromarray(picture(40, 24, 9)).save(path, exif=exif(orientation, big_endian))
             order = "big" if big_endian else "little"
             check(f"JPEG orientation {orientation}, {order} endian", path, have_jpeg)
+            Image.fromarray(picture(40, 24, 9)).save(path, exif=exif(orientation, big_endian, True))
+            check(f"JPEG orientation {orientation} as LONG, {order} endian", path, have_jpeg)
     if cv2 is not None:
         path = os.path.join(folder, "restart.jpg")
         cv2.imwrite(path, picture(300, 200, 8), [cv2.IMWRITE_JPEG_RST_INTERVAL, 3])
