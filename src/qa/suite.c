@@ -241,6 +241,9 @@ plumb_status qa_suite_open(const char *path, qa_suite *suite, plumb_diag *diag)
     memset(suite, 0, sizeof(*suite));
     suite->path = strdup(path);
     plumb_status status = suite->path ? read_expected(suite, diag) : no_memory(diag);
+    if (!status && suite->expected.count == 0)
+        status = plumb_fail(diag, PLUMB_E_VALUE, "expected.ndjson",
+                            "names no frame: there is nothing to compare with");
     if (!status)
         status = list_frame_files(suite, diag);
     if (!status)
