@@ -62,8 +62,8 @@ static double pair_all(qa_doctor_sample *s, const qa_explanation *explanation, i
         const qa_sample_frame *frame = &s->frames[f];
         if (!qa_sample_undo(s, frame, explanation))
             return -INFINITY;
-        sum += qa_match_pair(s->targets[jitter] + frame->truth_at, frame->truth_count, s->undone,
-                             frame->observed_count, s->candidates, s->taken,
+        sum += qa_match_pair(s->targets[jitter] + frame->truth_at, frame->truth_count, &frame->grid,
+                             s->undone, frame->observed_count, s->candidates, s->taken,
                              note ? s->matches + frame->truth_at : NULL);
     }
     return sum;

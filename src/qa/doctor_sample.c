@@ -59,7 +59,7 @@ static size_t choose(const qa_doctor_frame *frames, size_t count, size_t boxes, 
         size_t i = all ? k : spread(k, count);
         if (!all && !usable(&frames[i]))
             continue;
-        s->frames[chosen++].index = i;
+        s->frames[chosen++] = (qa_sample_frame){ .index = i };
         box_sum += frames[i].truth_count;
         pair_sum += frames[i].truth_count * smaller(frames[i].observed_count, most);
     }
@@ -176,6 +176,11 @@ static plumb_status fill(qa_doctor_sample *s, const qa_doctor_frame *frames, siz
             s->truth_count++;
         }
         to->truth_count = s->truth_count - to->truth_at;
+        const qa_match_target *targets[QA_MATCH_JITTERS];
+        for (int j = 0; j < QA_MATCH_JITTERS; j++)
+            targets[j] = s->targets[j] + to->truth_at;
+        if (!qa_match_grid_make(&s->context, targets, to->truth_count, &to->grid))
+            return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for the boxes");
     }
     double *scratch = plumb_alloc_array(&s->context, s->observed_count, sizeof(*scratch));
     if (!scratch)
@@ -209,6 +214,8 @@ plumb_status qa_sample_make(const plumb_context *context, const qa_doctor_frame 
 void qa_sample_release(qa_doctor_sample *s)
 {
     const plumb_context *c = &s->context;
+    for (size_t f = 0; f < s->frame_count; f++)
+        qa_match_grid_release(c, &s->frames[f].grid);
     plumb_release(c, s->frames);
     plumb_release(c, s->undone_steps);
     plumb_release(c, s->truth);

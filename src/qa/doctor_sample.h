@@ -28,6 +28,7 @@ typedef struct qa_sample_frame {
     plumb_size image;
     size_t truth_at, truth_count;
     size_t observed_at, observed_count;
+    qa_match_grid grid; /* over the true boxes */
 } qa_sample_frame;
 
 /* A step undone at one image size, once for all explanations that hold it. */

@@ -65,29 +65,65 @@ static size_t keep(qa_match_candidate *best, size_t count, qa_match_candidate ca
     return count < QA_MATCH_KEEP ? count + 1 : count;
 }
 
-static size_t candidates_of(const qa_match_target *target, int32_t index,
-                            const plumb_rect *observed, size_t observed_count,
-                            qa_match_candidate *best)
+/* The candidates of one target so far, and one more observed box. */
+static size_t consider(const qa_match_target *target, int32_t index, const plumb_rect *observed,
+                       int32_t j, qa_match_candidate *best, size_t count)
 {
-    size_t count = 0;
-    for (size_t j = 0; j < observed_count; j++) {
-        double d = distance(target, &observed[j]);
-        if (!(d < target->reach) || !(observed[j].width > 0.0) || !(observed[j].height > 0.0))
-            continue;
-        qa_match_candidate candidate = { target->worth - EXPONENT * log1p(d / DEGREES), index,
-                                         (int32_t)j };
-        count = keep(best, count, candidate);
-    }
-    return count;
+    double d = distance(target, observed);
+    if (!(d < target->reach) || !(observed->width > 0.0) || !(observed->height > 0.0))
+        return count;
+    qa_match_candidate candidate = { target->worth - EXPONENT * log1p(d / DEGREES), index, j };
+    return keep(best, count, candidate);
 }
 
-double qa_match_pair(const qa_match_target *targets, size_t target_count,
+static size_t consider_all(const qa_match_target *targets, size_t target_count,
+                           const plumb_rect *observed, size_t observed_count,
+                           qa_match_candidate *candidates)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < target_count; i++) {
+        size_t count = 0;
+        for (size_t j = 0; j < observed_count; j++)
+            count = consider(&targets[i], (int32_t)i, &observed[j], (int32_t)j, candidates + total,
+                             count);
+        total += count;
+    }
+    return total;
+}
+
+/* The same candidates. `counts` holds a byte for each target. */
+static size_t consider_near(const qa_match_target *targets, size_t target_count,
+                            const qa_match_grid *grid, const plumb_rect *observed,
+                            size_t observed_count, qa_match_candidate *candidates, uint8_t *counts)
+{
+    memset(counts, 0, target_count);
+    for (size_t j = 0; j < observed_count; j++) {
+        double column = (observed[j].x + observed[j].width / 2.0 - grid->x) * grid->cells_per_x;
+        double row = (observed[j].y + observed[j].height / 2.0 - grid->y) * grid->cells_per_y;
+        if (!(column >= 0.0) || !(row >= 0.0) || !(column < grid->side) || !(row < grid->side))
+            continue;
+        const uint32_t *cell = &grid->start[(int)row * grid->side + (int)column];
+        for (uint32_t k = cell[0]; k < cell[1]; k++) {
+            int32_t i = grid->targets[k];
+            counts[i] = (uint8_t)consider(&targets[i], i, &observed[j], (int32_t)j,
+                                          candidates + (size_t)i * QA_MATCH_KEEP, counts[i]);
+        }
+    }
+    size_t total = 0;
+    for (size_t i = 0; i < target_count; i++)
+        for (size_t k = 0; k < counts[i]; k++)
+            candidates[total++] = candidates[i * QA_MATCH_KEEP + k];
+    return total;
+}
+
+double qa_match_pair(const qa_match_target *targets, size_t target_count, const qa_match_grid *grid,
                      const plumb_rect *observed, size_t observed_count, qa_match_candidate *scratch,
                      uint8_t *taken, qa_match *matches)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < target_count; i++)
-        count += candidates_of(&targets[i], (int32_t)i, observed, observed_count, scratch + count);
+    size_t count =
+        grid && grid->side > 0
+            ? consider_near(targets, target_count, grid, observed, observed_count, scratch, taken)
+            : consider_all(targets, target_count, observed, observed_count, scratch);
     if (matches)
         for (size_t i = 0; i < target_count; i++)
             matches[i] = (qa_match){ -1, 0.0 };

@@ -8,6 +8,7 @@
 #ifndef QA_MATCHING_H
 #define QA_MATCHING_H
 
+#include "plumbline/base.h"
 #include "plumbline/geometry.h"
 
 /* How far edges of a found box lie from those of the true one, as a share of its side. The tails
@@ -29,6 +30,22 @@ typedef struct qa_match_target {
 qa_match_target qa_match_prepare(plumb_rect truth, plumb_size image, double jitter, double floor,
                                  size_t surplus);
 
+/* Where the observed boxes that may pair with each target have their centres: cells over all these
+ * windows, each with the targets whose window touches it. */
+typedef struct qa_match_grid {
+    int side; /* cells along each axis; 0: too few targets to need one */
+    double x, y, cells_per_x, cells_per_y;
+    uint32_t *start; /* of each cell in `targets`, and the end */
+    int32_t *targets;
+} qa_match_grid;
+
+/* Make a grid that serves the targets of every jitter, so that pairing a crowded frame costs what
+ * lies near each observed box and no more. False: no memory, and nothing is held. */
+bool qa_match_grid_make(const plumb_context *context,
+                        const qa_match_target *const targets[QA_MATCH_JITTERS], size_t count,
+                        qa_match_grid *grid);
+void qa_match_grid_release(const plumb_context *context, qa_match_grid *grid);
+
 /* One pair, index -1 where there is none. */
 typedef struct qa_match {
     int32_t observed;
@@ -47,12 +64,13 @@ typedef struct qa_match_candidate {
 /* Pair greedily, best first, each box once; ties go to the lower indices. Observed rectangles
  * without a positive size are passed over.
  *
+ * grid      over the targets; NULL, or one without cells: every target is looked at
  * scratch   target_count * QA_MATCH_KEEP candidates
  * taken     as many bytes as the longer list has boxes
  * matches   target_count entries; may be NULL.
  *
- * Returns the sum of the worths. O(targets * observed). */
-double qa_match_pair(const qa_match_target *targets, size_t target_count,
+ * Returns the sum of the worths; the grid changes nothing but the cost. */
+double qa_match_pair(const qa_match_target *targets, size_t target_count, const qa_match_grid *grid,
                      const plumb_rect *observed, size_t observed_count, qa_match_candidate *scratch,
                      uint8_t *taken, qa_match *matches);
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/allocator.h"
 #include "qa/chance.h"
 #include "qa/doctor.h"
 #include "qa/doctor_steps.h"
@@ -284,12 +285,60 @@ static void each_box_is_paired_once(void **state)
     qa_match_candidate scratch[2 * QA_MATCH_KEEP];
     uint8_t taken[2];
     qa_match matches[2];
-    double sum = qa_match_pair(targets, 2, seen, 2, scratch, taken, matches);
+    double sum = qa_match_pair(targets, 2, NULL, seen, 2, scratch, taken, matches);
     assert_true(matches[0].observed >= 0 && matches[1].observed >= 0);
     assert_int_not_equal(matches[0].observed, matches[1].observed);
     assert_true(fabs(sum - matches[0].worth - matches[1].worth) < 1e-12);
     assert_float_equal((float)qa_rect_iou(seen[0], (plumb_rect){ 100, 100, 50, 50 }),
                        2500.0f / 2600.0f, 1e-6f);
+}
+
+static double share_of(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (double)(*state >> 8) / (double)(1u << 24);
+}
+
+/* In a crowd, boxes of every size, some far outside and some not finite. */
+static void the_grid_changes_no_pair(void **state)
+{
+    (void)state;
+    enum { TRUE_BOXES = 300, SEEN = 500 };
+    const plumb_size image = { 1280, 720 };
+    const plumb_context context = plumb_context_resolve(NULL);
+    static qa_match_target targets[QA_MATCH_JITTERS][TRUE_BOXES];
+    static plumb_rect seen[SEEN];
+    static qa_match_candidate scratch[TRUE_BOXES * QA_MATCH_KEEP];
+    static uint8_t taken[SEEN];
+    static qa_match plain[TRUE_BOXES], near[TRUE_BOXES];
+    const qa_match_target *lists[QA_MATCH_JITTERS];
+    uint32_t dice = 5;
+    for (int i = 0; i < SEEN; i++) {
+        double most = i % 20 == 0 ? 600.0 : 60.0;
+        plumb_rect r = { 1280 * share_of(&dice), 720 * share_of(&dice), 1 + most * share_of(&dice),
+                         1 + most * share_of(&dice) };
+        for (int j = 0; j < QA_MATCH_JITTERS && i < TRUE_BOXES; j++)
+            targets[j][i] = qa_match_prepare(r, image, qa_match_jitters[j], 0.3, SEEN);
+        seen[i] = (plumb_rect){ r.x + 6 * share_of(&dice), r.y, r.width, r.height * 1.05 };
+    }
+    seen[7].x = NAN;
+    seen[8].width = INFINITY;
+    seen[9].y = -1e30;
+    seen[10].height = -3.0;
+    for (int j = 0; j < QA_MATCH_JITTERS; j++)
+        lists[j] = targets[j];
+    qa_match_grid grid;
+    assert_true(qa_match_grid_make(&context, lists, TRUE_BOXES, &grid));
+    assert_true(grid.side > 1);
+    for (int j = 0; j < QA_MATCH_JITTERS; j++) {
+        double sum = qa_match_pair(targets[j], TRUE_BOXES, NULL, seen, SEEN, scratch, taken, plain);
+        assert_true(sum > 100.0);
+        assert_true(sum ==
+                    qa_match_pair(targets[j], TRUE_BOXES, &grid, seen, SEEN, scratch, taken, near));
+        for (int i = 0; i < TRUE_BOXES; i++)
+            assert_int_equal(plain[i].observed, near[i].observed);
+    }
+    qa_match_grid_release(&context, &grid);
 }
 
 /* Sums of exact fractions. */
@@ -391,6 +440,7 @@ int main(void)
         cmocka_unit_test(steps_undo_themselves),
         cmocka_unit_test(rotate_90_follows_the_table),
         cmocka_unit_test(each_box_is_paired_once),
+        cmocka_unit_test(the_grid_changes_no_pair),
         cmocka_unit_test(chances_are_those_of_the_binomial),
         cmocka_unit_test(half_of_many_missed_is_the_model),
         cmocka_unit_test(half_of_few_missed_may_be_bad_luck),
