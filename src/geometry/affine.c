@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plumbline/geometry.h"
+#include "geometry/affine.h"
 
 #include <math.h>
 
-/* A name of its own, since one that others may replace is never inlined. */
-static inline plumb_point send(const plumb_affine *affine, plumb_point point)
-{
-    const double *m = affine->m;
-    plumb_point mapped = { m[0] * point.x + m[1] * point.y + m[2],
-                           m[3] * point.x + m[4] * point.y + m[5] };
-    return mapped;
-}
-
 plumb_point plumb_affine_point(const plumb_affine *affine, plumb_point point)
 {
-    return send(affine, point);
+    return plumb_affine_send(affine, point);
 }
 
 plumb_rect plumb_affine_rect(const plumb_affine *affine, plumb_rect rect)
@@ -24,7 +15,7 @@ plumb_rect plumb_affine_rect(const plumb_affine *affine, plumb_rect rect)
     double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
     for (int i = 0; i < 4; i++) {
         plumb_point corner = { xs[i & 1], ys[i >> 1] };
-        plumb_point p = send(affine, corner);
+        plumb_point p = plumb_affine_send(affine, corner);
         x0 = fmin(x0, p.x);
         x1 = fmax(x1, p.x);
         y0 = fmin(y0, p.y);

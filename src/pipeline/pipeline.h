@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "plumbline/pipeline.h"
+#include "postprocess/region_run.h"
 
 #define PLUMB_TIMING_WINDOW 4096
 #define PLUMB_CACHED_PLANS  4 /* portrait and landscape, full and cropped */
@@ -79,6 +80,7 @@ struct plumb_session {
     plumb_mapping mapping;
     plumb_nms *nms;
     void *regions_scratch;
+    plumb_region_placement placement; /* of what is in it */
     plumb_detections list;
     plumb_ledger ledger;
     plumb_trace_entry *entries;

@@ -75,10 +75,10 @@ static plumb_status apply_regions(plumb_session *session, const plumb_run_option
     if (!pipeline->regions)
         return PLUMB_OK;
     const plumb_threshold *threshold = &pipeline->spec.threshold;
-    plumb_status status = plumb_regions_run(pipeline->regions, &session->list, &session->mapping,
-                                            options->upright_from_plane, threshold->confidence,
-                                            threshold->per_class, threshold->per_class_count,
-                                            session->regions_scratch, &session->ledger, diag);
+    plumb_status status = plumb_regions_run_placed(
+        pipeline->regions, &session->list, &session->mapping, options->upright_from_plane,
+        threshold->confidence, threshold->per_class, threshold->per_class_count,
+        session->regions_scratch, &session->placement, &session->ledger, diag);
     return behind(session, PLUMB_STAGE_REGIONS, status, diag);
 }
 

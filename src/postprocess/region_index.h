@@ -15,8 +15,9 @@
 
 typedef struct plumb_region_axis {
     float origin, scale; /* bins a pixel, above 0 */
-    uint64_t begun[PLUMB_REGION_BINS][PLUMB_REGION_WORDS];
-    uint64_t going[PLUMB_REGION_BINS][PLUMB_REGION_WORDS];
+    /* As many words a bin as regions occupy, side by side: few regions are few lines of cache. */
+    uint64_t begun[PLUMB_REGION_BINS * PLUMB_REGION_WORDS];
+    uint64_t going[PLUMB_REGION_BINS * PLUMB_REGION_WORDS];
 } plumb_region_axis;
 
 typedef struct plumb_region_index {
@@ -33,21 +34,24 @@ typedef struct plumb_region_search {
 /* From `bounds[0..count)`. */
 void plumb_region_index_build(plumb_region_index *index, size_t count);
 
-static inline int plumb_region_bin(const plumb_region_axis *axis, float value)
+static inline size_t plumb_region_bin(const plumb_region_axis *axis, float value)
 {
     float bin = (value - axis->origin) * axis->scale;
     if (!(bin > 0.0f))
         return 0;
-    return bin < PLUMB_REGION_BINS - 1 ? (int)bin : PLUMB_REGION_BINS - 1;
+    return bin < PLUMB_REGION_BINS - 1 ? (size_t)(int)bin : PLUMB_REGION_BINS - 1;
 }
 
 static inline plumb_region_search plumb_region_search_for(const plumb_region_index *index,
                                                           const plumb_box *box)
 {
-    plumb_region_search search = { { index->x.begun[plumb_region_bin(&index->x, box->x1)],
-                                     index->x.going[plumb_region_bin(&index->x, box->x0)],
-                                     index->y.begun[plumb_region_bin(&index->y, box->y1)],
-                                     index->y.going[plumb_region_bin(&index->y, box->y0)] } };
+    size_t words = index->words;
+    plumb_region_search search = {
+        { index->x.begun + plumb_region_bin(&index->x, box->x1) * words,
+          index->x.going + plumb_region_bin(&index->x, box->x0) * words,
+          index->y.begun + plumb_region_bin(&index->y, box->y1) * words,
+          index->y.going + plumb_region_bin(&index->y, box->y0) * words },
+    };
     return search;
 }
 

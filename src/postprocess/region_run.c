@@ -13,6 +13,7 @@
 #include "geometry/ledger.h"
 #include "kernels/scores.h"
 #include "postprocess/region_index.h"
+#include "postprocess/region_run.h"
 
 /* What a run needs of one frame; lives in the caller's scratch. */
 typedef struct region_frame {
@@ -52,6 +53,15 @@ size_t plumb_regions_scratch(const plumb_regions *regions)
     return groups_offset(regions) + regions->edge_groups * sizeof(plumb_edge_group);
 }
 
+/* Bytes that agree mean the same; padding that differs costs a placement. */
+static bool is_placed(const plumb_regions *regions, const plumb_mapping *mapping,
+                      const plumb_homography *upright_from_plane, const plumb_region_placement *at)
+{
+    return at->valid && memcmp(&at->mapping, mapping, sizeof(*mapping)) == 0 &&
+           (regions->plane_points == 0 ||
+            memcmp(&at->plane, upright_from_plane, sizeof(at->plane)) == 0);
+}
+
 static plumb_status place_all(const plumb_regions *regions, const plumb_mapping *mapping,
                               const plumb_homography *upright_from_plane, region_frame *frame,
                               plumb_diag *diag)
@@ -76,6 +86,23 @@ static plumb_status place_all(const plumb_regions *regions, const plumb_mapping 
         b->y1 = nextafterf((float)(view->bounds.y + view->bounds.height), INFINITY);
     }
     plumb_region_index_build(&frame->index, regions->count);
+    return PLUMB_OK;
+}
+
+static plumb_status place_where_new(const plumb_regions *regions, const plumb_mapping *mapping,
+                                    const plumb_homography *upright_from_plane, region_frame *frame,
+                                    plumb_region_placement *placement, plumb_diag *diag)
+{
+    if (is_placed(regions, mapping, upright_from_plane, placement))
+        return PLUMB_OK;
+    placement->valid = false;
+    plumb_status status = place_all(regions, mapping, upright_from_plane, frame, diag);
+    if (status)
+        return status;
+    memcpy(&placement->mapping, mapping, sizeof(*mapping));
+    if (regions->plane_points > 0)
+        placement->plane = *upright_from_plane;
+    placement->valid = true;
     return PLUMB_OK;
 }
 
@@ -197,6 +224,18 @@ plumb_status plumb_regions_run(const plumb_regions *regions, plumb_detections *l
                                const float *per_class, size_t per_class_count, void *scratch,
                                plumb_ledger *ledger, plumb_diag *diag)
 {
+    plumb_region_placement nowhere = { .valid = false };
+    return plumb_regions_run_placed(regions, list, mapping, upright_from_plane, confidence,
+                                    per_class, per_class_count, scratch, &nowhere, ledger, diag);
+}
+
+plumb_status plumb_regions_run_placed(const plumb_regions *regions, plumb_detections *list,
+                                      const plumb_mapping *mapping,
+                                      const plumb_homography *upright_from_plane, float confidence,
+                                      const float *per_class, size_t per_class_count, void *scratch,
+                                      plumb_region_placement *placement, plumb_ledger *ledger,
+                                      plumb_diag *diag)
+{
     if (!regions || !list || !mapping)
         return plumb_fail(diag, PLUMB_E_ARGUMENT,
                           !regions ? "regions"
@@ -215,7 +254,8 @@ plumb_status plumb_regions_run(const plumb_regions *regions, plumb_detections *l
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "upright_from_plane",
                           "is NULL, but a region lies on a plane");
     region_frame *frame = scratch;
-    plumb_status status = place_all(regions, mapping, upright_from_plane, frame, diag);
+    plumb_status status =
+        place_where_new(regions, mapping, upright_from_plane, frame, placement, diag);
     if (status)
         return status;
     const thresholds limits = { confidence, per_class, per_class_count };

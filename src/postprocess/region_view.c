@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/diag.h"
+#include "geometry/affine.h"
 
 #define FAR   1e9   /* upright pixels; further corners come from a horizon only */
 #define NOISE 1e-12 /* of the box's area: what rounding may leave where nothing overlaps */
@@ -24,13 +25,13 @@ static void set_bounds(plumb_region_view *view)
     const double *m = view->upright_from_space.m;
     plumb_edge_group all = { INFINITY, -INFINITY, INFINITY, -INFINITY };
     plumb_point last =
-        plumb_affine_point(&view->upright_from_space, view->points[view->point_count - 1]);
+        plumb_affine_send(&view->upright_from_space, view->points[view->point_count - 1]);
     view->reach = 0.0;
     for (size_t i = 0; i < view->point_count; i += PLUMB_EDGE_GROUP) {
         plumb_edge_group group = { last.x, last.x, last.y, last.y };
         for (size_t j = i; j < view->point_count && j < i + PLUMB_EDGE_GROUP; j++) {
             plumb_point p = view->points[j];
-            last = plumb_affine_point(&view->upright_from_space, p);
+            last = plumb_affine_send(&view->upright_from_space, p);
             group.left = plumb_least(last.x, group.left);
             group.right = plumb_most(last.x, group.right);
             group.upper = plumb_least(last.y, group.upper);
@@ -192,7 +193,7 @@ static double mask_overlap(const plumb_region_view *view, const plumb_region_box
         { 0, 0 }, { box->width, 0 }, { box->width, box->height }, { 0, box->height }
     };
     for (int i = 0; i < 4; i++)
-        corners[i] = plumb_affine_point(&a, corners[i]);
+        corners[i] = plumb_affine_send(&a, corners[i]);
     return turned_mask_sum(r, corners) / 255.0 * pixel;
 }
 
@@ -220,7 +221,7 @@ static bool contains(const plumb_region_view *view, const plumb_region_box *box,
     plumb_point p = { x, y };
     if (view->region->shape == PLUMB_SHAPE_MASK) {
         plumb_affine a = mask_from_box(view, box);
-        p = plumb_affine_point(&a, p);
+        p = plumb_affine_send(&a, p);
         if (!(p.x >= 0.0 && p.x < view->region->mask_width && p.y >= 0.0 &&
               p.y < view->region->mask_height))
             return false;
@@ -228,8 +229,8 @@ static bool contains(const plumb_region_view *view, const plumb_region_box *box,
         p.y = floor(p.y);
         return plumb_mask_sum(view->region, p.x, p.y, p.x + 1, p.y + 1) >= 128.0;
     }
-    p = plumb_affine_point(&box->upright_from_box, p);
-    p = plumb_affine_point(&view->space_from_upright, p);
+    p = plumb_affine_send(&box->upright_from_box, p);
+    p = plumb_affine_send(&view->space_from_upright, p);
     return plumb_polygon_contains(view->points, view->point_count, p);
 }
 
