@@ -39,9 +39,14 @@ static plumb_point centre(const qa_place_box *box)
     return p;
 }
 
+static double area(const qa_place_box *box)
+{
+    return box->rect.width * box->rect.height;
+}
+
 static double extent(const qa_place_box *box)
 {
-    return sqrt(box->rect.width * box->rect.height);
+    return sqrt(area(box));
 }
 
 /* The box of `to` nearest to where `from` goes, within `slack` of its size; -1 where none is. */
@@ -49,13 +54,14 @@ static long nearest(const plumb_affine *affine, const qa_place_box *from, span t
 {
     plumb_point at = plumb_affine_point(affine, centre(from));
     const double *m = affine->m;
-    double best = INFINITY, expected = extent(from) * sqrt(fabs(m[0] * m[4] - m[1] * m[3]));
+    double best = INFINITY, expected = area(from) * fabs(m[0] * m[4] - m[1] * m[3]);
     long found = -1;
     for (size_t j = 0; j < to.count; j++) {
         plumb_point p = centre(&to.boxes[j]);
-        double d = hypot(p.x - at.x, p.y - at.y), size = extent(&to.boxes[j]);
-        bool same = size < SAME_SIZE * expected && expected < SAME_SIZE * size;
-        if (to.boxes[j].surplus && same && d < slack * size && d < best) {
+        double x = p.x - at.x, y = p.y - at.y, d = x * x + y * y, size = area(&to.boxes[j]);
+        bool same =
+            size < SAME_SIZE * SAME_SIZE * expected && expected < SAME_SIZE * SAME_SIZE * size;
+        if (to.boxes[j].surplus && same && d < slack * slack * size && d < best) {
             best = d;
             found = (long)j;
         }
