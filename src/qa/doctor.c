@@ -21,6 +21,8 @@
 #define MAPPING_CODES                                                                              \
     (1u << QA_DOCTOR_INPUT_SPACE_NOT_UNMAPPED | 1u << QA_DOCTOR_UNMAPPED_TWICE |                   \
      1u << QA_DOCTOR_PAD_PLACEMENT | 1u << QA_DOCTOR_WRONG_CROP_MODE)
+/* So many pairs that agree on an offset are no accident, however poor the model is. */
+#define SURE_CLASSES 8
 /* A pair that overlaps by less may be there by chance. */
 #define FOUND_OVERLAP 0.55
 
@@ -301,8 +303,9 @@ static bool shows_plumbing(const examination *x)
 {
     const qa_surplus_finding *s = &x->surplus;
     /* Boxes that fell on true ones by chance have some offset, too. */
-    bool classes = x->choice.best->class_offset != 0 &&
-                   !(x->model.bad && 2 * x->agree_after < x->all.truth_count);
+    bool classes =
+        x->choice.best->class_offset != 0 &&
+        !(x->model.bad && 2 * x->agree_after < x->all.truth_count && x->agree_after < SURE_CLASSES);
     return x->choice.best->codes != 0 || classes || s->threshold_missing || s->nms_missing ||
            s->region_missing || x->scores.state == QA_SCORES_LOGITS ||
            x->scores.state == QA_SCORES_TWICE;

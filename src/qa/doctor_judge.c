@@ -10,6 +10,9 @@
 /* What naming a class offset costs, in nats: a background class or two, and any other number. */
 #define CLASS_PRICE 5.0
 #define OTHER_PRICE 2.5
+/* Nats by which classes dealt at random may explain the pairs better than an offset does: a few
+ * pairs of a model that knows no classes have some offset most often, too. */
+#define RANDOM_LEAD 1.5
 /* Offsets that are tried: a background class, and label files that begin elsewhere. */
 #define OFFSET_SPAN 512
 
@@ -222,7 +225,8 @@ void qa_sample_judge(qa_doctor_sample *sample, qa_explanation *e)
     int32_t offset = common_offset(sample);
     double plain = class_worth(sample, 0);
     double price = CLASS_PRICE + (offset < -2 || offset > 2 ? OTHER_PRICE : 0.0);
-    double shifted = offset ? class_worth(sample, offset) - price : -INFINITY;
+    double agreement = offset ? class_worth(sample, offset) : -INFINITY;
+    double shifted = agreement > -RANDOM_LEAD ? agreement - price : -INFINITY;
     e->class_offset = shifted > plain ? offset : 0;
     e->worth += shifted > plain ? shifted : plain;
     e->score = e->worth - e->price;

@@ -423,6 +423,46 @@ static void a_class_may_be_off_below_zero(void **state)
     assert_int_equal(report.verdict, QA_DOCTOR_HEALTHY);
 }
 
+/* Four of seven pairs are one class up, as the most frequent offset of classes at random may be:
+ * the rest speak against it. */
+static void classes_at_random_are_no_offset(void **state)
+{
+    (void)state;
+    static const int known[7] = { 0, 1, 2, 0, 1, 2, 0 }, shown[7] = { 1, 2, 0, 1, 1, 2, 1 };
+    qa_doctor_box truth[7], seen[7];
+    for (int i = 0; i < 7; i++) {
+        truth[i] = seen[i] = (qa_doctor_box)BOX(20 + 85 * i, 30 + (i * 37) % 300, 60, 80, NAN, 0);
+        truth[i].class_id = known[i];
+        seen[i].class_id = shown[i];
+        seen[i].score = 0.6 + 0.03 * i;
+    }
+    qa_doctor_report report = examine(truth, 7, seen, 7);
+    assert_int_equal(report.fault_count, 0);
+    for (int i = 0; i < 7; i++)
+        seen[i].class_id = known[i] + 1;
+    report = examine(truth, 7, seen, 7);
+    assert_only(&report, QA_DOCTOR_CLASS_OFFSET);
+}
+
+/* Half of the boxes missed, as a poor model does, and all that are found are two classes up. */
+static void a_class_offset_shows_in_a_poor_model(void **state)
+{
+    (void)state;
+    enum { TRUE_BOXES = 60, SEEN = 28 };
+    qa_doctor_box truth[TRUE_BOXES], seen[SEEN];
+    for (int i = 0; i < TRUE_BOXES; i++) {
+        truth[i] = (qa_doctor_box)BOX(10 + 62 * (i % 10), 10 + 75 * (i / 10), 24 + i % 7,
+                                      30 + i % 5, NAN, i % 3);
+        if (i < SEEN) {
+            seen[i] = truth[i];
+            seen[i].score = 0.4 + 0.02 * i;
+            seen[i].class_id += 2;
+        }
+    }
+    qa_doctor_report report = examine(truth, TRUE_BOXES, seen, SEEN);
+    assert_only(&report, QA_DOCTOR_CLASS_OFFSET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +486,8 @@ int main(void)
         cmocka_unit_test(half_of_few_missed_may_be_bad_luck),
         cmocka_unit_test(shuffled_scores_are_the_model),
         cmocka_unit_test(a_class_may_be_off_below_zero),
+        cmocka_unit_test(classes_at_random_are_no_offset),
+        cmocka_unit_test(a_class_offset_shows_in_a_poor_model),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }
