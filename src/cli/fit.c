@@ -58,7 +58,7 @@ static int load_pair(const choice *c, const char *text, loaded_pair *loaded, qa_
     plumb_frame empty = PLUMB_FRAME_INIT;
     pair->frame = empty;
     const char *name;
-    int code = cli_first_frame(path, QA_SOURCE_JPEG_DECODED, &loaded->source, &pair->frame, &name);
+    int code = cli_first_frame(path, QA_SOURCE_JPEG_AS_IS, &loaded->source, &pair->frame, &name);
     cli_frame_apply(&c->frame, &pair->frame);
     return code ? code : cli_read_tensor(divide + 1, &loaded->bytes, &pair->tensor);
 }

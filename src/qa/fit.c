@@ -165,27 +165,42 @@ static void find_colors(fit_search *search, trial_list *list)
     keep_near(list, 1.3, 0.3);
 }
 
-static void find_resampler(fit_search *search, trial_list *list)
+/* Every resampler for the geometries at hand; true where something is exact. */
+static bool try_resamplers(fit_search *search, trial_list *list, const fit_trial *first,
+                           size_t count, plumb_jpeg_decoding jpeg)
 {
-    size_t count =
-        list->count < MAX_TRIALS / FIT_RESAMPLERS ? list->count : MAX_TRIALS / FIT_RESAMPLERS;
-    fit_trial *first = malloc((count + 1) * sizeof(*first));
-    if (!first)
-        return;
-    memcpy(first, list->items, count * sizeof(*first));
-    list->count = 0;
+    bool exact = false;
     search->total = search->done + count * FIT_RESAMPLERS;
     for (size_t r = 0; r < FIT_RESAMPLERS; r++) {
         for (size_t i = 0; i < count; i++) {
             fit_trial trial = first[i];
             trial.resample = fit_resamplers[r];
+            trial.jpeg = jpeg;
             try_one(search, list, trial);
         }
     }
-    free(first);
     keep_near(list, 1.5, 0.1);
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         fit_check(search, &list->items[i]);
+        exact = exact || list->items[i].exact;
+    }
+    return exact;
+}
+
+/* Files at half size only where nothing is exact in full: few are made of that. */
+static void find_resampler(fit_search *search, trial_list *list, fit_pictures *pictures)
+{
+    size_t count = list->count < MAX_TRIALS / 2 / FIT_RESAMPLERS ? list->count
+                                                                 : MAX_TRIALS / 2 / FIT_RESAMPLERS;
+    fit_trial *first = malloc((count + 1) * sizeof(*first));
+    if (!first)
+        return;
+    memcpy(first, list->items, count * sizeof(*first));
+    list->count = 0;
+    if (!try_resamplers(search, list, first, count, PLUMB_JPEG_TURBO_ISLOW_FANCY) &&
+        fit_pictures_halve(pictures))
+        (void)try_resamplers(search, list, first, count, PLUMB_JPEG_HALF_DCT);
+    free(first);
 }
 
 /* Exact before close; of several exact ones the first, since common recipes come first. */
@@ -263,8 +278,8 @@ static void list_alternatives(const fit_search *search, const trial_list *list,
     }
 }
 
-static plumb_status search_layout(fit_search *search, trial_list *list, plumb_layout layout,
-                                  plumb_diag *diag)
+static plumb_status search_layout(fit_search *search, trial_list *list, fit_pictures *pictures,
+                                  plumb_layout layout, plumb_diag *diag)
 {
     plumb_status status =
         fit_target_read(&search->target, search->pairs, search->pair_count, layout, diag);
@@ -280,7 +295,7 @@ static plumb_status search_layout(fit_search *search, trial_list *list, plumb_la
     if (list->count > 0 && plumb_pixel_format_is_yuv(search->pairs[0].frame.format))
         find_colors(search, list);
     if (list->count > 0)
-        find_resampler(search, list);
+        find_resampler(search, list, pictures);
     if (list->count == 0)
         return plumb_fail(diag, PLUMB_E_VALUE, "tensor",
                           "has nothing in common with the frames: is it theirs, and do they show "
@@ -326,6 +341,24 @@ static plumb_status conclude(fit_search *search, const trial_list *list, qa_fit_
     return PLUMB_OK;
 }
 
+/* The layout whose shape fits; where both do, the one that is a picture. */
+static plumb_status search_layouts(fit_search *search, trial_list *list, fit_pictures *pictures,
+                                   plumb_diag *diag)
+{
+    plumb_status status = search_layout(search, list, pictures, PLUMB_LAYOUT_NCHW, diag);
+    if (status != PLUMB_E_SHAPE && status != PLUMB_E_VALUE)
+        return status;
+    plumb_diag other = { 0 };
+    end_layout(search);
+    plumb_status second = search_layout(search, list, pictures, PLUMB_LAYOUT_NHWC, &other);
+    /* A shape that fits one layout only leaves the word to that one. */
+    if (second == PLUMB_E_SHAPE && status != PLUMB_E_SHAPE)
+        return status;
+    if (second && diag)
+        *diag = other;
+    return second;
+}
+
 plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,
                     void (*progress)(void *user, size_t done, size_t total), void *user,
                     qa_fit_result *result, plumb_diag *diag)
@@ -333,30 +366,22 @@ plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,
     if (count < 1 || count > QA_FIT_MAX_PAIRS)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "pairs", "%zu; 1 to %d are expected", count,
                           QA_FIT_MAX_PAIRS);
-    for (size_t i = 0; i < count; i++) {
-        plumb_status status = plumb_frame_validate(&pairs[i].frame, diag);
-        if (status)
-            return status;
-    }
-    fit_search search = { .pairs = pairs, .pair_count = count, .progress = progress, .user = user };
+    fit_pictures pictures = { 0 };
+    fit_search search = { .pairs = pictures.pairs,
+                          .halves = pictures.halves,
+                          .pair_count = count,
+                          .progress = progress,
+                          .user = user };
     trial_list list = { malloc(MAX_TRIALS * sizeof(fit_trial)), 0 };
     if (!list.items)
         return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
-    plumb_status status = search_layout(&search, &list, PLUMB_LAYOUT_NCHW, diag);
-    if (status == PLUMB_E_SHAPE || status == PLUMB_E_VALUE) {
-        plumb_diag other = { 0 };
-        end_layout(&search);
-        plumb_status second = search_layout(&search, &list, PLUMB_LAYOUT_NHWC, &other);
-        /* A shape that fits one layout only leaves the word to that one. */
-        if (second != PLUMB_E_SHAPE || status == PLUMB_E_SHAPE) {
-            status = second;
-            if (second && diag)
-                *diag = other;
-        }
-    }
+    plumb_status status = fit_pictures_open(&pictures, pairs, count, diag);
+    if (status == PLUMB_OK)
+        status = search_layouts(&search, &list, &pictures, diag);
     if (status == PLUMB_OK)
         status = conclude(&search, &list, result, diag);
     end_layout(&search);
+    fit_pictures_close(&pictures);
     free(list.items);
     return status;
 }

@@ -14,7 +14,7 @@
 #define QA_FIT_MAX_PAIRS        16
 #define QA_FIT_MAX_ALTERNATIVES 64
 
-/* Pixels (not JPEG) and a tensor of rank 3 or 4: [1,]C,H,W or [1,]H,W,C with 1 or 3 channels. All
+/* Pixels or a JPEG file, and a tensor of rank 3 or 4: [1,]C,H,W or [1,]H,W,C with 1 or 3 channels. All
  * tensors have one type and shape. Both are borrowed. */
 typedef struct qa_fit_pair {
     plumb_frame frame;
@@ -59,8 +59,8 @@ typedef struct qa_fit_result {
  *
  * Errors: PLUMB_E_ARGUMENT (no pairs, more than QA_FIT_MAX_PAIRS), PLUMB_E_SHAPE, PLUMB_E_DTYPE (the
  * tensors are no pictures, or not alike), PLUMB_E_NONFINITE, PLUMB_E_VALUE (a tensor or a frame
- * without any structure), those of the frames, PLUMB_E_NOMEM. Cost: some hundred runs of the
- * preprocessor for each pair. */
+ * without any structure), those of the frames and of decoding them, PLUMB_E_NOMEM. Cost: some hundred
+ * runs of the preprocessor for each pair. */
 PLUMB_NODISCARD plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,
                                     void (*progress)(void *user, size_t done, size_t total),
                                     void *user, qa_fit_result *result, plumb_diag *diag);

@@ -35,8 +35,9 @@ static bool differ(const fit_target *target, const fit_trial *a, const fit_trial
     frame.planes[0].data = pixels;
     frame.planes[0].size = bytes;
     plumb_preprocess_spec first = fit_plain_spec(target, a), second = fit_plain_spec(target, b);
-    plumb_status one = fit_run(&first, &frame, tensors, NULL, NULL);
-    plumb_status two = fit_run(&second, &frame, tensors + count, NULL, NULL);
+    fit_source source = { &frame, NULL, false };
+    plumb_status one = fit_run(&first, &source, tensors, NULL, NULL);
+    plumb_status two = fit_run(&second, &source, tensors + count, NULL, NULL);
     free(pixels);
     if (one != PLUMB_OK || two != PLUMB_OK)
         return false;

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
+#include "preprocess/stream.h"
+
 #define SAMPLES 24000 /* pixels of a pair that the search looks at */
 
 plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *trial)
@@ -12,6 +15,7 @@ plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *
     plumb_preprocess_spec spec = PLUMB_PREPROCESS_SPEC_INIT;
     spec.mapping = trial->mapping;
     spec.resample = trial->resample;
+    spec.jpeg = trial->jpeg;
     spec.channels = target->channels == 1 ? PLUMB_CHANNELS_GRAY : PLUMB_CHANNELS_RGB;
     spec.layout = PLUMB_LAYOUT_NCHW;
     spec.dtype = PLUMB_DTYPE_FLOAT32;
@@ -32,26 +36,52 @@ plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame)
     return f;
 }
 
-plumb_status fit_run(const plumb_preprocess_spec *spec, const plumb_frame *frame, void *tensor,
+static const uint8_t *row_of(void *user, int32_t row)
+{
+    const plumb_frame *frame = user;
+    ptrdiff_t dense = (ptrdiff_t)frame->width * (frame->format == PLUMB_FORMAT_GRAY8 ? 1 : 3);
+    ptrdiff_t stride = frame->planes[0].row_stride;
+    return frame->planes[0].data + row * (stride ? stride : dense);
+}
+
+/* Through a stream, as a session decodes files. */
+static plumb_status run_plan(const plumb_preprocess_plan *plan, fit_source *source, bool streamed,
+                             plumb_tensor *view, plumb_diag *diag)
+{
+    size_t scratch_size = plumb_preprocess_plan_scratch(plan);
+    void *scratch = NULL;
+    if (posix_memalign(&scratch, 64, scratch_size + 1) != 0)
+        return plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
+    plumb_status status;
+    source->halved = streamed && plumb_stream_plan_reduction(plan) == 2;
+    if (streamed) {
+        plumb_frame picture = source->halved ? *source->half : *source->frame;
+        plumb_row_stream stream = { &picture, row_of };
+        status = plumb_preprocess_run_stream(plan, &stream, view, scratch, scratch_size, diag);
+    } else {
+        status = plumb_preprocess_run(plan, source->frame, view, scratch, scratch_size, diag);
+    }
+    free(scratch);
+    return status;
+}
+
+plumb_status fit_run(const plumb_preprocess_spec *spec, fit_source *source, void *tensor,
                      plumb_mapping *mapping, plumb_diag *diag)
 {
     plumb_preprocess_plan *plan = NULL;
-    plumb_status status = plumb_preprocess_plan_create(NULL, spec, frame, &plan, diag);
+    bool streamed = spec->jpeg == PLUMB_JPEG_HALF_DCT && source->half && source->half->width > 0;
+    plumb_status status =
+        streamed ? plumb_stream_plan_create(NULL, spec, source->frame, &plan, diag)
+                 : plumb_preprocess_plan_create(NULL, spec, source->frame, &plan, diag);
     if (status)
         return status;
     plumb_tensor_info info = plumb_preprocess_tensor_info(spec);
     plumb_tensor view = { .data = tensor, .dtype = info.dtype, .rank = info.rank };
     memcpy(view.shape, info.shape, sizeof(view.shape));
     view.size = (size_t)plumb_tensor_elements(&view) * plumb_dtype_size(info.dtype);
-    size_t scratch_size = plumb_preprocess_plan_scratch(plan);
-    void *scratch = NULL;
-    if (posix_memalign(&scratch, 64, scratch_size + 1) != 0)
-        status = plumb_fail(diag, PLUMB_E_NOMEM, "", "out of memory");
-    else
-        status = plumb_preprocess_run(plan, frame, &view, scratch, scratch_size, diag);
+    status = run_plan(plan, source, streamed, &view, diag);
     if (mapping)
         *mapping = *plumb_preprocess_plan_mapping(plan);
-    free(scratch);
     plumb_preprocess_plan_destroy(&plan);
     return status;
 }
@@ -73,13 +103,16 @@ static void move_picture(fit_search *search, const plumb_irect *from, const plum
 }
 
 plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index,
-                        plumb_mapping *mapping)
+                        plumb_mapping *mapping, bool *halved)
 {
     plumb_preprocess_spec spec = fit_plain_spec(&search->target, trial);
     plumb_frame frame = fit_frame_of(trial, &search->pairs[index].frame);
-    plumb_status status = fit_run(&spec, &frame, search->picture, mapping, NULL);
+    fit_source source = { &frame, search->halves ? &search->halves[index] : NULL, false };
+    plumb_status status = fit_run(&spec, &source, search->picture, mapping, NULL);
     if (status)
         return status;
+    if (halved)
+        *halved = source.halved;
     const plumb_irect made = mapping->placed;
     fit_place(trial, mapping);
     if (mapping->placed.x != made.x || mapping->placed.y != made.y)
@@ -197,13 +230,18 @@ void fit_match(fit_search *search, fit_trial *trial)
 {
     sums s = { 0 };
     int channels = search->target.channels;
+    bool any = trial->jpeg != PLUMB_JPEG_HALF_DCT;
     trial->rms = INFINITY;
     for (size_t i = 0; i < search->pair_count; i++) {
         plumb_mapping mapping;
-        if (fit_render(search, trial, i, &mapping) != PLUMB_OK)
+        bool halved = false;
+        if (fit_render(search, trial, i, &mapping, &halved) != PLUMB_OK)
             return;
         add_pair(search, i, &mapping, &s);
+        any = any || halved;
     }
+    if (!any)
+        return;
     search->done++;
     if (search->progress)
         search->progress(search->user, search->done, search->total);
@@ -315,7 +353,7 @@ void fit_check(fit_search *search, fit_trial *trial)
     }
     for (size_t i = 0; i < search->pair_count; i++) {
         plumb_mapping mapping;
-        if (fit_render(search, trial, i, &mapping) != PLUMB_OK) {
+        if (fit_render(search, trial, i, &mapping, NULL) != PLUMB_OK) {
             trial->exact = false;
             return;
         }

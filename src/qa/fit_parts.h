@@ -6,7 +6,25 @@
 #ifndef QA_FIT_PARTS_H
 #define QA_FIT_PARTS_H
 
+#include "plumbline/image.h"
 #include "qa/fit.h"
+
+/* The pairs with JPEG files decoded in full, and at half size once that is asked for. */
+typedef struct fit_pictures {
+    const qa_fit_pair *given;
+    size_t count;
+    bool jpeg; /* some frame is a file */
+    qa_fit_pair pairs[QA_FIT_MAX_PAIRS];
+    plumb_frame halves[QA_FIT_MAX_PAIRS]; /* width 0: none */
+    plumb_image_decoder *decoders[QA_FIT_MAX_PAIRS];
+} fit_pictures;
+
+/* `pictures` is zeroed before, and closed also after a failure. */
+plumb_status fit_pictures_open(fit_pictures *pictures, const qa_fit_pair *given, size_t count,
+                               plumb_diag *diag);
+/* False where that is not possible. */
+bool fit_pictures_halve(fit_pictures *pictures);
+void fit_pictures_close(fit_pictures *pictures);
 
 /* The tensors as planes [c][y][x] in their own channel order. */
 typedef struct fit_target {
@@ -39,6 +57,7 @@ typedef struct fit_trial {
     plumb_range range;
     plumb_orientation orientation; /* 0: the frame's own */
     plumb_orientation turn;        /* after it; 0: none */
+    plumb_jpeg_decoding jpeg;      /* half: only where a file is halved */
     bool reversed;                 /* channel order B, G, R */
     bool color_seen;               /* the other order fits worse */
     double gain[3], offset[3];     /* tensor = gain * level + offset, by tensor channel */
@@ -51,6 +70,7 @@ typedef struct fit_trial {
 
 typedef struct fit_search {
     const qa_fit_pair *pairs;
+    const plumb_frame *halves; /* of the pairs; NULL: none */
     size_t pair_count;
     fit_target target;
     float *picture; /* one rendered pair, [c][y][x], R G B or gray */
@@ -70,13 +90,20 @@ void fit_target_release(fit_target *target);
 plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *trial);
 plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame);
 
+/* A frame, and what its file is at half size where the spec may ask for that; NULL or width 0: none.
+ * Set by fit_run: the picture of half size is what was sampled. */
+typedef struct fit_source {
+    const plumb_frame *frame, *half;
+    bool halved;
+} fit_source;
+
 /* Run `spec` on a frame; `tensor` must hold its bytes. */
-plumb_status fit_run(const plumb_preprocess_spec *spec, const plumb_frame *frame, void *tensor,
+plumb_status fit_run(const plumb_preprocess_spec *spec, fit_source *source, void *tensor,
                      plumb_mapping *mapping, plumb_diag *diag);
 
-/* Render pair `index` of a trial into search->picture. */
+/* Render pair `index` of a trial into search->picture. `halved` (may be NULL): at half size. */
 plumb_status fit_render(fit_search *search, const fit_trial *trial, size_t index,
-                        plumb_mapping *mapping);
+                        plumb_mapping *mapping, bool *halved);
 
 /* Fit gain and offset of each channel over all pairs, and set rms, reversed and color_seen. A trial
  * that cannot be run on these frames gets an rms of INFINITY. */

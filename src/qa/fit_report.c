@@ -85,6 +85,9 @@ void qa_fit_write_card(qa_text *text, const qa_fit_recipe *recipe, int indent)
         qa_text_float(text, s->quantization.scale);
         qa_text_format(text, ", \"zero_point\": %d }", (int)s->quantization.zero_point);
     }
+    if (s->jpeg != PLUMB_JPEG_TURBO_ISLOW_FANCY)
+        qa_text_format(text, ",\n%*s\"jpeg\": \"%s\"", indent + 2, "",
+                       plumb_jpeg_decoding_name(s->jpeg));
     qa_text_format(text, "\n%*s}", indent, "");
 }
 

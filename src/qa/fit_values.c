@@ -181,7 +181,7 @@ plumb_status fit_values(fit_search *search, const fit_trial *trial, qa_fit_resul
     bool known[3][256] = { { false } };
     plumb_status status = PLUMB_OK;
     for (size_t i = 0; i < search->pair_count && status == PLUMB_OK; i++) {
-        status = fit_render(search, trial, i, &mappings[i]);
+        status = fit_render(search, trial, i, &mappings[i], NULL);
         if (status == PLUMB_OK)
             observe(search, trial, &mappings[i], i, known, o);
     }
@@ -234,7 +234,8 @@ plumb_status fit_verify(fit_search *search, qa_fit_result *result, plumb_diag *d
     for (size_t i = 0; i < search->pair_count && status == PLUMB_OK; i++) {
         plumb_frame frame = fit_frame_of(&trial, &search->pairs[i].frame);
         const plumb_tensor *given = &search->pairs[i].tensor;
-        status = fit_run(spec, &frame, made.data, NULL, diag);
+        fit_source source = { &frame, search->halves ? &search->halves[i] : NULL, false };
+        status = fit_run(spec, &source, made.data, NULL, diag);
         for (size_t k = 0; k < count && status == PLUMB_OK; k++) {
             int64_t at = (int64_t)(k * element);
             int64_t given_at = (int64_t)(k * plumb_dtype_size(given->dtype));

@@ -153,7 +153,8 @@ static uint64_t hash_color(const plumb_frame *frame, bool upright)
     size_t size = (size_t)spec.mapping.input.width * (size_t)spec.mapping.input.height * 3;
     void *pixels = malloc(size);
     uint64_t hash = 0;
-    if (pixels && fit_run(&spec, &whole, pixels, NULL, NULL) == PLUMB_OK)
+    fit_source source = { &whole, NULL, false };
+    if (pixels && fit_run(&spec, &source, pixels, NULL, NULL) == PLUMB_OK)
         hash = qa_hash(pixels, size);
     free(pixels);
     return hash;

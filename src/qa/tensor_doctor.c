@@ -215,12 +215,10 @@ static bool is_lost(const tensor_exam *exam, const tensor_explanation *e)
             e->trial.rms * e->trial.gain[0] > 0.4 * exam->spread[e->order]);
 }
 
-/* What has no code is harmless when it is small, or another library's form of a colour matrix. The
- * search maps a picture of half the size by its own size, a card by the full one: not the same. */
-static void say_no_fault(const tensor_exam *exam, qa_tensor_report *report)
+/* What has no code is harmless when it is small, or another library's form of a colour matrix. */
+static void say_no_fault(qa_tensor_report *report)
 {
-    bool half = exam->decoder == TENSOR_DECODER_HALF;
-    bool harmless = (half ? report->residual_before : report->residual_after) <= HARMLESS;
+    bool harmless = report->residual_after <= HARMLESS;
     report->verdict = harmless ? QA_DOCTOR_HEALTHY : QA_DOCTOR_UNKNOWN;
     (void)snprintf(report->reason, sizeof(report->reason),
                    harmless ? "%.2g levels from what the card makes, as other builds of the same "
@@ -251,7 +249,7 @@ static void conclude(tensor_exam *exam, const tensor_list *list, qa_tensor_repor
     if (named.redecoded)
         named.codes |= (uint32_t)1 << QA_TENSOR_JPEG_DECODER;
     if (named.codes == 0) {
-        say_no_fault(exam, report);
+        say_no_fault(report);
         return;
     }
     add_faults(exam, &named, list, report);

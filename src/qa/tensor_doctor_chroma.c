@@ -55,12 +55,12 @@ bool tensor_is_redecoded(tensor_exam *exam, const tensor_explanation *e)
 {
     const fit_target *target = &exam->targets[e->order];
     energy rest = { 0 }, detail = { 0 };
-    if (!exam->jpeg || target->channels != 3)
+    if (!exam->pictures.jpeg || target->channels != 3)
         return false;
     tensor_use(exam, e->order, e->decoder);
     for (size_t i = 0; i < exam->count; i++) {
         plumb_mapping m;
-        if (fit_render(&exam->search, &e->trial, i, &m) == PLUMB_OK)
+        if (fit_render(&exam->search, &e->trial, i, &m, NULL) == PLUMB_OK)
             add_pair(exam, &e->trial, &m.placed, target->values[i], &rest, &detail);
     }
     double share = share_of(&rest);

@@ -175,6 +175,7 @@ static void describe_decoder(const tensor_exam *exam, const tensor_explanation *
         "chroma is repeated instead of interpolated",
         "the fast DCT was used",
         "the fast DCT was used, and chroma repeated",
+        "decoded at half size, and sampled where the full picture would be",
         "decoded at half size",
         "decoded at a quarter of its size",
         "decoded at an eighth of its size",
@@ -187,16 +188,18 @@ static void describe_decoder(const tensor_exam *exam, const tensor_explanation *
             e->trial.rms);
     else
         SET(f->detail, "%s", what[e->decoder]);
-    if (!e->redecoded && (e->decoder == TENSOR_DECODER_USUAL || e->decoder == TENSOR_DECODER_HALF))
+    bool usual = e->decoder == TENSOR_DECODER_USUAL, half = e->decoder == TENSOR_DECODER_HALF_DCT;
+    if (!e->redecoded && (usual || half))
         SET(f->edit, "{\"preprocess\":{\"jpeg\":\"%s\"}}",
-            plumb_jpeg_decoding_name(e->decoder == TENSOR_DECODER_HALF
-                                         ? PLUMB_JPEG_HALF_DCT
-                                         : PLUMB_JPEG_TURBO_ISLOW_FANCY));
-    SET(f->fix, "%s",
-        exam->decoder == TENSOR_DECODER_HALF
-            ? "decode JPEG at half size, as the card says"
-            : "decode JPEG as Pillow and OpenCV do: full size, the exact DCT (islow), fancy "
-              "upsampling");
+            plumb_jpeg_decoding_name(half ? PLUMB_JPEG_HALF_DCT : PLUMB_JPEG_TURBO_ISLOW_FANCY));
+    if (exam->decoder == TENSOR_DECODER_HALF_DCT)
+        SET(f->fix, "decode JPEG at half size, as the card says%s",
+            usual && !e->redecoded ? ", or leave \"jpeg\": \"half-dct\" out of the card" : "");
+    else
+        SET(f->fix,
+            "decode JPEG as Pillow and OpenCV do: full size, the exact DCT (islow), fancy "
+            "upsampling%s",
+            half && !e->redecoded ? "; or give the card \"jpeg\": \"half-dct\"" : "");
 }
 
 void tensor_describe(const tensor_exam *exam, const tensor_explanation *e, qa_tensor_code code,

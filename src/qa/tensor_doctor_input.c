@@ -5,44 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plumbline/image.h"
-
 /* Half size where the card asks for it and some frame is scaled to half or less. */
 static void find_decoder(tensor_exam *exam)
 {
-    fit_trial card = tensor_card_trial(exam);
     exam->decoder = TENSOR_DECODER_USUAL;
-    for (size_t i = 0; i < exam->count && exam->card->jpeg == PLUMB_JPEG_HALF_DCT; i++) {
+    if (exam->card->jpeg != PLUMB_JPEG_HALF_DCT || !fit_pictures_halve(&exam->pictures))
+        return;
+    fit_trial card = tensor_card_trial(exam);
+    for (size_t i = 0; i < exam->count; i++) {
         plumb_mapping m;
-        if (exam->given[i].frame.format == PLUMB_FORMAT_JPEG &&
+        if (exam->pictures.halves[i].width > 0 &&
             fit_mapping(&card, &exam->decoded[TENSOR_DECODER_USUAL][i].frame, &m) &&
             m.scale_x <= 0.5 && m.scale_y <= 0.5)
-            exam->decoder = TENSOR_DECODER_HALF;
+            exam->decoder = TENSOR_DECODER_HALF_DCT;
     }
 }
 
 static plumb_status decode_frames(tensor_exam *exam, plumb_diag *diag)
 {
-    for (size_t i = 0; i < exam->count; i++) {
-        const plumb_frame *given = &exam->given[i].frame;
-        qa_fit_pair *pair = &exam->decoded[TENSOR_DECODER_USUAL][i];
-        *pair = exam->given[i];
-        plumb_status status = plumb_frame_validate(given, diag);
-        if (status)
-            return status;
-        if (given->format != PLUMB_FORMAT_JPEG)
-            continue;
-        exam->jpeg = true;
-        status = plumb_image_decoder_create(NULL, &exam->decoders[i], diag);
-        if (!status)
-            status = plumb_image_decode(exam->decoders[i], given->planes[0].data,
-                                        given->planes[0].size, &pair->frame, diag);
-        if (status)
-            return status;
-        /* The caller may know better than the file. */
-        pair->frame.orientation = given->orientation;
-        pair->frame.roi = given->roi;
-    }
+    plumb_status status = fit_pictures_open(&exam->pictures, exam->given, exam->count, diag);
+    if (status)
+        return status;
+    memcpy(exam->decoded[TENSOR_DECODER_USUAL], exam->pictures.pairs, sizeof(exam->pictures.pairs));
+    memcpy(exam->decoded[TENSOR_DECODER_HALF_DCT], exam->pictures.pairs,
+           sizeof(exam->pictures.pairs));
+    exam->search.halves = exam->pictures.halves;
     find_decoder(exam);
     return PLUMB_OK;
 }
@@ -210,9 +197,9 @@ void tensor_exam_close(tensor_exam *exam)
     for (int order = 0; order < TENSOR_ORDERS; order++)
         fit_target_release(&exam->targets[order]);
     for (size_t i = 0; i < QA_FIT_MAX_PAIRS; i++) {
-        plumb_image_decoder_destroy(&exam->decoders[i]);
         for (int d = 0; d < TENSOR_DECODERS; d++)
             free(exam->pixels[d][i]);
     }
+    fit_pictures_close(&exam->pictures);
     free(exam->search.picture);
 }

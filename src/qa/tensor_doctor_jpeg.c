@@ -7,6 +7,7 @@
 int32_t tensor_decoder_divisor(tensor_decoder decoder)
 {
     switch (decoder) {
+    case TENSOR_DECODER_HALF_DCT:
     case TENSOR_DECODER_HALF:
         return 2;
     case TENSOR_DECODER_QUARTER:
@@ -51,7 +52,7 @@ static bool read_rows(struct jpeg_decompress_struct *info, escape *e, const plum
         return false;
     jpeg_mem_src(info, jpeg->planes[0].data, (unsigned long)jpeg->planes[0].size);
     jpeg_read_header(info, TRUE);
-    info->out_color_space = JCS_RGB;
+    info->out_color_space = frame->format == PLUMB_FORMAT_GRAY8 ? JCS_GRAYSCALE : JCS_RGB;
     info->dct_method = fast_dct ? JDCT_IFAST : JDCT_ISLOW;
     info->do_fancy_upsampling = !plain;
     info->scale_num = 1;
@@ -62,8 +63,9 @@ static bool read_rows(struct jpeg_decompress_struct *info, escape *e, const plum
         return false;
     frame->width = (int32_t)info->output_width;
     frame->height = (int32_t)info->output_height;
+    frame->planes[0].row_stride = (ptrdiff_t)frame->width * info->output_components;
     while (info->output_scanline < info->output_height) {
-        JSAMPROW row = pixels + (size_t)info->output_scanline * (size_t)frame->width * 3;
+        JSAMPROW row = pixels + (size_t)info->output_scanline * (size_t)frame->planes[0].row_stride;
         jpeg_read_scanlines(info, &row, 1);
     }
     return true;
@@ -73,8 +75,8 @@ bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, plumb_frame 
                    uint8_t **pixels)
 {
     size_t size = 0;
-    if (frame->format != PLUMB_FORMAT_RGB24 ||
-        !plumb_mul_size((size_t)frame->width * 3, (size_t)frame->height, &size))
+    size_t components = frame->format == PLUMB_FORMAT_GRAY8 ? 1 : 3;
+    if (!plumb_mul_size((size_t)frame->width * components, (size_t)frame->height, &size))
         return false;
     uint8_t *memory = malloc(size);
     if (!memory)
@@ -97,8 +99,7 @@ bool tensor_decode(const plumb_frame *jpeg, tensor_decoder decoder, plumb_frame 
     frame->roi.width /= divisor;
     frame->roi.height /= divisor;
     frame->planes[0].data = memory;
-    frame->planes[0].row_stride = (ptrdiff_t)frame->width * 3;
-    frame->planes[0].size = (size_t)frame->width * 3 * (size_t)frame->height;
+    frame->planes[0].size = size;
     *pixels = memory;
     return true;
 }

@@ -208,7 +208,7 @@ void tensor_residual(tensor_exam *exam, const tensor_explanation *e, double *rms
     tensor_use(exam, e->order, e->decoder);
     for (size_t i = 0; i < exam->count; i++) {
         plumb_mapping m;
-        if (fit_render(&exam->search, &e->trial, i, &m) != PLUMB_OK)
+        if (fit_render(&exam->search, &e->trial, i, &m, NULL) != PLUMB_OK)
             continue;
         for (int c = 0; c < target->channels; c++) {
             int from = e->trial.reversed ? target->channels - 1 - c : c;

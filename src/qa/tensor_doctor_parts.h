@@ -28,7 +28,8 @@ typedef enum tensor_decoder {
     TENSOR_DECODER_PLAIN_UPSAMPLING,
     TENSOR_DECODER_FAST_DCT,
     TENSOR_DECODER_FAST_BOTH,
-    TENSOR_DECODER_HALF, /* at half size, as Pillow's draft and OpenCV's IMREAD_REDUCED do */
+    TENSOR_DECODER_HALF_DCT, /* as the card's field says: sampled where the full picture would be */
+    TENSOR_DECODER_HALF, /* a picture of its own, as Pillow's draft and OpenCV's IMREAD_REDUCED make */
     TENSOR_DECODER_QUARTER,
     TENSOR_DECODER_EIGHTH,
     TENSOR_DECODERS,
@@ -69,9 +70,8 @@ typedef struct tensor_exam {
     fit_search search;      /* its target and pairs are those of `order` and `decoder` below */
     fit_target targets[TENSOR_ORDERS];
     qa_fit_pair decoded[TENSOR_DECODERS][QA_FIT_MAX_PAIRS];
-    plumb_image_decoder *decoders[QA_FIT_MAX_PAIRS];
+    fit_pictures pictures;
     uint8_t *pixels[TENSOR_DECODERS][QA_FIT_MAX_PAIRS];
-    bool jpeg;
     double spread[TENSOR_ORDERS]; /* standard deviation of the elements */
     double residual_before, equal_before;
 } tensor_exam;

@@ -24,9 +24,25 @@ void tensor_use(tensor_exam *exam, tensor_order order, tensor_decoder decoder)
     exam->search.pairs = exam->decoded[decoder];
 }
 
+static plumb_jpeg_decoding decoding_of(tensor_decoder decoder)
+{
+    return decoder == TENSOR_DECODER_HALF_DCT ? PLUMB_JPEG_HALF_DCT : PLUMB_JPEG_TURBO_ISLOW_FANCY;
+}
+
+/* What the card says, as far as a trial does; not yet its orientation or matrix. */
+static tensor_explanation card_explanation(const tensor_exam *exam, tensor_order order)
+{
+    tensor_explanation e = { .order = order,
+                             .decoder = exam->decoder,
+                             .trial = tensor_card_trial(exam) };
+    return e;
+}
+
 fit_trial tensor_card_trial(const tensor_exam *exam)
 {
-    fit_trial trial = { .mapping = exam->card->mapping, .resample = exam->card->resample };
+    fit_trial trial = { .mapping = exam->card->mapping,
+                        .resample = exam->card->resample,
+                        .jpeg = decoding_of(exam->decoder) };
     return trial;
 }
 
@@ -117,6 +133,10 @@ static void try_resamplers(tensor_exam *exam, tensor_list *list, tensor_explanat
 /* All frames with another decoder; false where libjpeg cannot. */
 static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
 {
+    if (decoder == TENSOR_DECODER_USUAL)
+        return true;
+    if (decoder == TENSOR_DECODER_HALF_DCT)
+        return fit_pictures_halve(&exam->pictures);
     for (size_t i = 0; i < exam->count; i++) {
         qa_fit_pair *pair = &exam->decoded[decoder][i];
         if (exam->pixels[decoder][i])
@@ -129,17 +149,25 @@ static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
     return true;
 }
 
+/* How far a picture of full size may be from one that another decoder makes. */
+static double reach_of(const tensor_exam *exam, tensor_decoder decoder)
+{
+    bool small = tensor_decoder_divisor(decoder) > 1 || tensor_decoder_divisor(exam->decoder) > 1;
+    return small ? REDUCED : DECODED;
+}
+
 /* The best explanations so far, which come first, with other decoders and every resampler. */
 static bool try_decoders(tensor_exam *exam, tensor_list *list, size_t most)
 {
     size_t count = list->count < most ? list->count : most, from = list->count;
-    for (int d = TENSOR_DECODER_USUAL + 1; exam->jpeg && d < TENSOR_DECODERS; d++) {
-        double limit = tensor_decoder_divisor((tensor_decoder)d) > 1 ? REDUCED : DECODED;
-        for (size_t i = 0; i < count && list->items[i].trial.rms < limit; i++) {
-            if (!decode_again(exam, (tensor_decoder)d))
+    for (int d = 0; exam->pictures.jpeg && d < TENSOR_DECODERS; d++) {
+        tensor_decoder decoder = (tensor_decoder)d;
+        for (size_t i = 0; i < count && list->items[i].trial.rms < reach_of(exam, decoder); i++) {
+            if (decoder == exam->decoder || !decode_again(exam, decoder))
                 break;
             tensor_explanation e = list->items[i];
-            e.decoder = (tensor_decoder)d;
+            e.decoder = decoder;
+            e.trial.jpeg = decoding_of(decoder);
             try_resamplers(exam, list, e);
         }
     }
@@ -273,7 +301,7 @@ static void try_turns(tensor_exam *exam, tensor_list *list, tensor_order order, 
     for (size_t i = from; i < to && !best_is_near(exam, list); i++) {
         if (turns[i].ignored && !any_turned(exam))
             continue;
-        tensor_explanation e = { .order = order, .trial = tensor_card_trial(exam) };
+        tensor_explanation e = card_explanation(exam, order);
         e.trial.orientation = turns[i].ignored ? PLUMB_ORIENTATION_UP : (plumb_orientation)0;
         e.trial.turn = turns[i].turn;
         try_geometries(exam, list, &e, FIT_USUAL);
@@ -283,7 +311,7 @@ static void try_turns(tensor_exam *exam, tensor_list *list, tensor_order order, 
 
 static void try_order(tensor_exam *exam, tensor_list *list, tensor_order order)
 {
-    tensor_use(exam, order, TENSOR_DECODER_USUAL);
+    tensor_use(exam, order, exam->decoder);
     list->count = 0;
     bool exchanged = order == TENSOR_CWH || order == TENSOR_WHC;
     try_turns(exam, list, order, 0, exchanged ? PLAIN_TURNS : LIKELY_TURNS);
@@ -293,7 +321,7 @@ static void try_order(tensor_exam *exam, tensor_list *list, tensor_order order)
         return;
     }
     if (!best_is_near(exam, list)) {
-        tensor_explanation e = { .order = order, .trial = tensor_card_trial(exam) };
+        tensor_explanation e = card_explanation(exam, order);
         try_geometries(exam, list, &e, FIT_TURNED);
     }
     try_turns(exam, list, order, LIKELY_TURNS, sizeof(turns) / sizeof(turns[0]));
@@ -352,7 +380,7 @@ static void expand_all(tensor_exam *exam, tensor_list *list,
 
 plumb_status tensor_search(tensor_exam *exam, tensor_list *list, plumb_diag *diag)
 {
-    tensor_explanation own = { .order = exam->expected, .trial = tensor_card_trial(exam) };
+    tensor_explanation own = card_explanation(exam, exam->expected);
     list->count = 0;
     try_colors(exam, list, own);
     try_resamplers(exam, list, own);

@@ -328,20 +328,31 @@ def suites(points, tmp):
 
 def doctor_of_tensors(points, tmp):
     """A tensor made as the card says is healthy; made the other way it is the decoder's fault."""
+    for resample in ("pillow-bilinear", "opencv-linear", "opencv-nearest", "torch-bilinear"):
+        doctor_of_resampled(points, tmp, resample)
+
+
+def doctor_of_resampled(points, tmp, resample):
     rng = np.random.default_rng(6)
-    frame = write(os.path.join(tmp, "p.jpg"), encode(picture(rng, 333, 250), 2, 6))
+    frame = write(os.path.join(tmp, "p.jpg"), encode(picture(rng, 333, 251), 2, 6))
     tensors, cards = {}, {}
     for half in (True, False):
-        recipe = spec(80, 64, "scale_fit", "pillow-bilinear", "ultralytics", half=half)
+        recipe = spec(80, 64, "scale_fit", resample, "ultralytics", half=half)
         tensors[half], _ = preprocess(tmp, recipe, frame)
         cards[half] = write_json(os.path.join(tmp, f"card{half}.json"), boxes_card(preprocess=recipe))
         np.save(os.path.join(tmp, f"{half}.npy"), tensors[half][None])
-    for card, fed in ((True, True), (False, False), (True, False)):
+    for card, fed in ((True, True), (False, False), (True, False), (False, True)):
         result = run("doctor", "--card", cards[card], "--frame", frame, "--tensor",
                      os.path.join(tmp, f"{fed}.npy"), "--json")
-        faults = [f["code"] for f in result.lines()[0]["faults"]] if result.out else None
-        points.equal(f"doctor: half-dct on the card {card}, in the tensor {fed}", faults,
+        found = result.lines()[0]["faults"] if result.out else []
+        faults = [f["code"] for f in found] if result.out else None
+        points.equal(f"doctor: {resample}, half-dct on the card {card}, in the tensor {fed}", faults,
                      [] if card == fed else ["jpeg-decoder"])
+        if card != fed:
+            points.equal(f"doctor: what the card {card} would have to say", [f["edit"] for f in found],
+                         [{"preprocess": {"jpeg": "half-dct" if fed else "turbo-islow-fancy"}}])
+            points.check("doctor: the fix names the field", all("half-dct" in f["fix"] for f in found),
+                         result)
 
 
 def iou(a, b):

@@ -98,6 +98,18 @@ def expect(name, make, exact=True, frames=FRAMES, verdict=None, **fields):
     tap.check(name, not wrong and close and clear and right, [f'{wrong} {residual} {found["undecided"]}'])
 
 
+def write_jpegs(subsampling):
+    """The pictures as JPEG files, and the half pictures that Pillow's draft mode makes of them."""
+    paths, halves = [], {}
+    for number, pixels in enumerate(PICTURES):
+        paths.append(os.path.join(FOLDER, f'{number}.jpg'))
+        Image.fromarray(pixels).save(paths[-1], quality=90, subsampling=subsampling)
+        image = Image.open(paths[-1])
+        image.draft(None, (image.width // 2, image.height // 2))
+        halves[pixels.shape] = np.asarray(image.convert('RGB'))
+    return paths, halves
+
+
 def letterbox(image, size, pad, resize, rounded=True, centred=True):
     height, width = image.shape[:2]
     ratio = min(size / height, size / width)
@@ -151,6 +163,37 @@ if Image:
            rule='torchvision', resize_short=256, mean=[.485, .456, .406], std=[.229, .224, .225])
     expect('torchvision, a short side nobody uses', lambda a: preset(a, 271, 231),
            mode='center_crop', resize_short=271)
+
+    def of_half(halves, a, size, resample):
+        """A half picture of an odd side reaches half a pixel out of the picture: the box does not."""
+        half, box = Image.fromarray(halves[a.shape]), (0, 0, a.shape[1] / 2, a.shape[0] / 2)
+        return np.asarray(half.resize(size, resample, box=box))
+
+    for subsampling in (0, 2):
+        JPEGS, HALVES = write_jpegs(subsampling)
+        for key, value in (('bilinear', 2), ('lanczos', 1)):
+            expect(f'files at half size, letterbox, pillow-{key}, subsampling {subsampling}',
+                   lambda a, v=value, h=HALVES: nchw(letterbox(a, 160, 114, lambda p, s: of_half(
+                       h, p, s, v))).astype('f4') / np.float32(255), frames=JPEGS, jpeg='half-dct',
+                   mode='scale_fit', rule='ultralytics', resample=f'pillow-{key}', divide=255)
+        expect(f'files in full, subsampling {subsampling}',
+               lambda a: nchw(letterbox(np.asarray(Image.open(JPEGS[[p.shape for p in PICTURES].index(
+                   a.shape)])), 160, 114, RESIZERS['pillow-bilinear'])).astype('f4'), frames=JPEGS,
+               jpeg=None, mode='scale_fit', rule='ultralytics', resample='pillow-bilinear')
+    expect('files at half size, stretched, bytes', lambda a: of_half(HALVES, a, (96, 80), 3)[None],
+           frames=JPEGS, jpeg='half-dct', mode='scale_fill', resample='pillow-bicubic', layout='nhwc')
+
+if cv2 and Image:
+    EVEN, REDUCED, NAMES = {}, {}, []
+    for number, pixels in enumerate(PICTURES):
+        NAMES.append(os.path.join(FOLDER, f'even{number}.jpg'))
+        cv2.imwrite(NAMES[-1], pixels[:pixels.shape[0] & ~1, :pixels.shape[1] & ~1, ::-1])
+        REDUCED[pixels.shape] = cv2.imread(NAMES[-1], cv2.IMREAD_REDUCED_COLOR_2)[..., ::-1]
+    for key in ('linear', 'area', 'nearest'):
+        expect(f'IMREAD_REDUCED_COLOR_2, opencv-{key}', lambda a, k=key: nchw(letterbox(
+            REDUCED[a.shape], 128, 114, RESIZERS['opencv-' + k])).astype('f4') / np.float32(255),
+               frames=NAMES, jpeg='half-dct', mode='scale_fit', rule='ultralytics',
+               resample='opencv-' + key)
 
 if cv2:
     linear = RESIZERS['opencv-linear']
