@@ -215,6 +215,15 @@ static double overlap_of(const plumb_region_view *view, const plumb_region_box *
                                       box->width, box->height);
 }
 
+/* Is the point further outside the bounds than roundings reach? No, where that is not finite. */
+static bool is_beside(const plumb_region_view *view, plumb_point p)
+{
+    const plumb_rect *b = &view->bounds;
+    double slack = SLACK * (view->reach + fabs(p.x) + fabs(p.y));
+    return p.x < b->x - slack || p.y < b->y - slack || p.x > b->x + b->width + slack ||
+           p.y > b->y + b->height + slack;
+}
+
 /* A mask holds a point when the pixel around it is at least half covered. */
 static bool contains(const plumb_region_view *view, const plumb_region_box *box, double x, double y)
 {
@@ -230,6 +239,9 @@ static bool contains(const plumb_region_view *view, const plumb_region_box *box,
         return plumb_mask_sum(view->region, p.x, p.y, p.x + 1, p.y + 1) >= 128.0;
     }
     p = plumb_affine_send(&box->upright_from_box, p);
+    /* The few corners of most polygons are asked as soon as the bounds. */
+    if (view->point_count > PLUMB_EDGE_GROUP && is_beside(view, p))
+        return false;
     p = plumb_affine_send(&view->space_from_upright, p);
     return plumb_polygon_contains(view->points, view->point_count, p);
 }
