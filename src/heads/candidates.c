@@ -154,6 +154,29 @@ static size_t keep_passing(plumb_candidates *c, const float *scores, passed *kep
     return count;
 }
 
+/* Those before the first that needs a closer look or finds no room, with no call and little to ask:
+ * nearly all are such. Returns how many. */
+static size_t put_plain(plumb_candidates *c, const passed *kept, const plumb_box *boxes,
+                        size_t count)
+{
+    plumb_detections *list = c->sink.list;
+    size_t room = list->capacity - list->count, i = 0;
+    if (room == 0 || c->head->family->angle || c->head->keypoint_count > 0 || c->threshold->allowed)
+        return 0;
+    plumb_detection *to = list->items + list->count;
+    for (count = count < room ? count : room; i < count; i++) {
+        if (!is_sound(&boxes[i], kept[i].score, 0.0f) || kept[i].class_id < 0)
+            break;
+        to[i] = (plumb_detection){ .box = boxes[i],
+                                   .score = kept[i].score,
+                                   .class_id = kept[i].class_id,
+                                   .row = (int32_t)(c->block->first_row + c->rows[i]),
+                                   .keypoints = -1 };
+    }
+    list->count += i;
+    return i;
+}
+
 void plumb_candidates_take(plumb_candidates *c)
 {
     float scores[PLUMB_CANDIDATE_BATCH];
@@ -163,7 +186,7 @@ void plumb_candidates_take(plumb_candidates *c)
     score_all(c, scores);
     size_t count = keep_passing(c, scores, kept);
     plumb_boxes_read(c->binding, c->block, c->rows, count, boxes);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = put_plain(c, kept, boxes, count); i < count; i++) {
         plumb_detection elsewhere, *detection = plumb_sink_place(&c->sink, &elsewhere);
         *detection = (plumb_detection){ .box = boxes[i],
                                         .score = kept[i].score,
