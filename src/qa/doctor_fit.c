@@ -2,11 +2,16 @@
 #include "qa/doctor_fit.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_VOTES    160
 #define MAX_LOOKS    100000
 #define REFINE_STEPS 5
+/* From so many pairs of boxes in a frame on, sizes say which of them to try. */
+#define CROWD_PAIRS 2500
+/* Observed boxes that are tried for each true one in a crowd. */
+#define CROWD_EACH 3
 
 size_t qa_fit_kinds(bool one_size, qa_doctor_step kinds[QA_FIT_KINDS])
 {
@@ -54,31 +59,54 @@ static void to_units(plumb_rect r, double width, double height, double edges[2][
     edges[1][1] = (r.y + r.height) / height;
 }
 
+static void units_of(const qa_doctor_step *step, plumb_size image, double p[2], double q[2])
+{
+    bool in = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_FROM_FRACTION;
+    bool to = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_TO_FRACTION;
+    p[0] = in ? image.width : 1.0;
+    p[1] = in ? image.height : 1.0;
+    q[0] = to ? image.width : 1.0;
+    q[1] = to ? image.height : 1.0;
+}
+
 /* What stands between the step and the boxes: a step before it changes the true boxes, one after
  * it has to be undone in the observed ones. */
+static bool true_side(const qa_explanation *e, const qa_doctor_step *step, plumb_size image,
+                      plumb_rect *p)
+{
+    if (e->count == 2 && e->steps[1] == step) {
+        qa_box_map map;
+        if (!qa_step_forward(e->steps[0], image, &map))
+            return false;
+        *p = qa_box_map_rect(&map, *p);
+    }
+    return p->width > 0.0 && p->height > 0.0;
+}
+
+static bool observed_side(const qa_explanation *e, const qa_doctor_step *step, plumb_size image,
+                          plumb_rect *q)
+{
+    if (e->count == 2 && e->steps[0] == step) {
+        qa_box_map map;
+        if (!qa_step_backward(e->steps[1], image, &map))
+            return false;
+        *q = qa_box_map_rect(&map, *q);
+    }
+    return q->width > 0.0 && q->height > 0.0;
+}
+
 static bool make_pair(const qa_doctor_sample *s, const qa_explanation *e,
                       const qa_doctor_step *step, const qa_sample_frame *frame, size_t truth,
                       size_t observed, pair *out)
 {
     plumb_rect p = s->truth[frame->truth_at + truth];
     plumb_rect q = s->observed[frame->observed_at + observed];
-    qa_box_map map;
-    if (e->count == 2 && e->steps[1] == step) {
-        if (!qa_step_forward(e->steps[0], frame->image, &map))
-            return false;
-        p = qa_box_map_rect(&map, p);
-    } else if (e->count == 2) {
-        if (!qa_step_backward(e->steps[1], frame->image, &map))
-            return false;
-        q = qa_box_map_rect(&map, q);
-    }
-    if (!(p.width > 0.0) || !(p.height > 0.0) || !(q.width > 0.0) || !(q.height > 0.0))
+    if (!true_side(e, step, frame->image, &p) || !observed_side(e, step, frame->image, &q))
         return false;
-    bool in = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_FROM_FRACTION;
-    bool to = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_TO_FRACTION;
-    double w = frame->image.width, h = frame->image.height;
-    to_units(p, in ? w : 1.0, in ? h : 1.0, out->p);
-    to_units(q, to ? w : 1.0, to ? h : 1.0, out->q);
+    double of_p[2], of_q[2];
+    units_of(step, frame->image, of_p, of_q);
+    to_units(p, of_p[0], of_p[1], out->p);
+    to_units(q, of_q[0], of_q[1], out->q);
     for (int axis = 0; axis < 2; axis++) {
         double side = out->p[axis][1] - out->p[axis][0];
         out->weight[axis] = 1.0 / (side * side);
@@ -196,11 +224,18 @@ typedef struct poll {
     int votes, looks; /* pairs that were held against each other for a partner */
 } poll;
 
-static void try_vote(poll *p, const pair *first, const pair *second)
+/* `scale`: known, so that the pair only says where; or NULL. */
+static void try_vote(poll *p, const pair *first, const pair *second, const double *scale)
 {
     if (p->votes >= MAX_VOTES || !vote(first, second, p->step))
         return;
     p->votes++;
+    for (int axis = 0; axis < 2 && scale; axis++) {
+        p->step->scale[axis] = scale[axis];
+        p->step->shift[axis] = (first->q[axis][0] + first->q[axis][1] -
+                                scale[axis] * (first->p[axis][0] + first->p[axis][1])) /
+                               2.0;
+    }
     double worth = qa_sample_worth(p->sample, p->explanation, QA_MATCH_JITTERS - 1);
     if (worth > p->best_worth) {
         p->best_worth = worth;
@@ -242,8 +277,88 @@ static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, 
         }
         if (found) {
             tried++;
-            try_vote(p, first, &partner);
+            try_vote(p, first, &partner, NULL);
         }
+    }
+}
+
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+static double median(double *values, size_t count)
+{
+    if (count == 0)
+        return NAN;
+    qsort(values, count, sizeof(*values), by_value);
+    return values[count / 2];
+}
+
+/* How much larger the boxes of a crowd are observed than they are: of two lists that hold mostly
+ * the same boxes, the medians of their sides. */
+static void crowd_scale(const poll *p, const qa_sample_frame *frame, double scale[2])
+{
+    const qa_doctor_sample *s = p->sample;
+    double of_p[2], of_q[2];
+    units_of(p->step, frame->image, of_p, of_q);
+    for (int axis = 0; axis < 2; axis++) {
+        size_t count = 0;
+        for (size_t i = 0; i < frame->truth_count; i++) {
+            plumb_rect r = s->truth[frame->truth_at + i];
+            if (true_side(p->explanation, p->step, frame->image, &r))
+                s->sides[count++] = (axis ? r.height : r.width) / of_p[axis];
+        }
+        double real = median(s->sides, count);
+        count = 0;
+        for (size_t j = 0; j < frame->observed_count; j++) {
+            plumb_rect r = s->observed[frame->observed_at + j];
+            if (observed_side(p->explanation, p->step, frame->image, &r))
+                s->sides[count++] = (axis ? r.height : r.width) / of_q[axis];
+        }
+        scale[axis] = median(s->sides, count) / real;
+    }
+}
+
+/* How far the sizes of a pair are from what the crowd says. */
+static double misfit(const pair *b, const double scale[2])
+{
+    double sum = 0.0;
+    for (int axis = 0; axis < 2; axis++)
+        sum += fabs(
+            log((b->q[axis][1] - b->q[axis][0]) / (b->p[axis][1] - b->p[axis][0]) / scale[axis]));
+    return sum;
+}
+
+/* A crowd has too many pairs to try them all, and fixes the scale by itself: for true boxes spread
+ * over the list, the observed ones whose sizes fit best. */
+static void vote_in_crowd(poll *p, const qa_sample_frame *frame)
+{
+    double scale[2];
+    crowd_scale(p, frame, scale);
+    size_t trials = MAX_VOTES / CROWD_EACH, stride = frame->truth_count / trials + 1;
+    for (size_t i = 0; i < frame->truth_count && p->votes < MAX_VOTES; i += stride) {
+        pair best[CROWD_EACH];
+        double worst[CROWD_EACH];
+        int count = 0;
+        for (size_t j = 0; j < frame->observed_count; j++) {
+            pair b;
+            if (!make_pair(p->sample, p->explanation, p->step, frame, i, j, &b))
+                continue;
+            double off = misfit(&b, scale);
+            if (!(off < 1.0) || (count == CROWD_EACH && off >= worst[count - 1]))
+                continue;
+            int at = count < CROWD_EACH ? count++ : count - 1;
+            for (; at > 0 && worst[at - 1] > off; at--) {
+                best[at] = best[at - 1];
+                worst[at] = worst[at - 1];
+            }
+            best[at] = b;
+            worst[at] = off;
+        }
+        for (int k = 0; k < count; k++)
+            try_vote(p, &best[k], NULL, p->step->shape == QA_FREE_AFFINE ? scale : NULL);
     }
 }
 
@@ -252,12 +367,16 @@ bool qa_fit_search(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
     poll p = { s, e, step, *step, 0.0, 0, 0 };
     for (size_t f = 0; f < s->frame_count && p.votes < MAX_VOTES; f++) {
         const qa_sample_frame *frame = &s->frames[f];
+        if (frame->truth_count * frame->observed_count > CROWD_PAIRS) {
+            vote_in_crowd(&p, frame);
+            continue;
+        }
         for (size_t i = 0; i < frame->truth_count; i++) {
             for (size_t j = 0; j < frame->observed_count && p.votes < MAX_VOTES; j++) {
                 pair b;
                 if (!make_pair(s, e, step, frame, i, j, &b))
                     continue;
-                try_vote(&p, &b, NULL);
+                try_vote(&p, &b, NULL, NULL);
                 if (step->shape == QA_FREE_AFFINE)
                     vote_with_partners(&p, frame, i, &b);
             }

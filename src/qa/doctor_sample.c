@@ -10,6 +10,8 @@
 
 /* Pixels of jitter that every box has: rounding of detectors and of annotation. */
 #define PIXEL_FLOOR 0.3
+/* Observed boxes that a crowded frame gives to any sample. */
+#define CROWD_MOST 256
 
 static bool finite_rect(plumb_rect r)
 {
@@ -24,6 +26,14 @@ static bool true_box(const qa_doctor_box *box)
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+/* Observed boxes of a frame that are looked at: fewer than there are true ones would leave most of
+ * a crowd without a partner. */
+static size_t observed_most(const qa_doctor_frame *frame, size_t most)
+{
+    size_t crowd = smaller(frame->truth_count, CROWD_MOST);
+    return smaller(frame->observed_count, most > crowd ? most : crowd);
 }
 
 static bool usable(const qa_doctor_frame *frame)
@@ -61,7 +71,7 @@ static size_t choose(const qa_doctor_frame *frames, size_t count, size_t boxes, 
             continue;
         s->frames[chosen++] = (qa_sample_frame){ .index = i };
         box_sum += frames[i].truth_count;
-        pair_sum += frames[i].truth_count * smaller(frames[i].observed_count, most);
+        pair_sum += frames[i].truth_count * observed_most(&frames[i], most);
     }
     return chosen;
 }
@@ -72,7 +82,7 @@ static plumb_status reserve(qa_doctor_sample *s, const qa_doctor_frame *frames, 
     size_t truth = 0, observed = 0, widest = 0, tallest = 0;
     for (size_t f = 0; f < s->frame_count; f++) {
         const qa_doctor_frame *frame = &frames[s->frames[f].index];
-        size_t o = smaller(frame->observed_count, most);
+        size_t o = observed_most(frame, most);
         truth += frame->truth_count;
         observed += o;
         widest = o > widest ? o : widest;
@@ -89,13 +99,15 @@ static plumb_status reserve(qa_doctor_sample *s, const qa_doctor_frame *frames, 
     s->observed_source = plumb_alloc_array(c, observed, sizeof(*s->observed_source));
     s->undone = plumb_alloc_array(c, widest, sizeof(*s->undone));
     s->candidates = plumb_alloc_array(c, tallest * QA_MATCH_KEEP, sizeof(*s->candidates));
-    s->taken = plumb_alloc_array(c, widest > tallest ? widest : tallest, 1);
+    size_t longest = widest > tallest ? widest : tallest;
+    s->taken = plumb_alloc_array(c, longest, 1);
+    s->sides = plumb_alloc_array(c, longest, sizeof(*s->sides));
     s->undone_steps = plumb_alloc_array(c, QA_UNDONE_STEPS, sizeof(*s->undone_steps));
     if (s->undone_steps)
         memset(s->undone_steps, 0, QA_UNDONE_STEPS * sizeof(*s->undone_steps));
     bool complete = s->undone_steps && s->truth && s->truth_source && s->truth_class &&
                     s->sorted_class && s->matches && s->observed && s->observed_class &&
-                    s->observed_source && s->undone && s->candidates && s->taken;
+                    s->observed_source && s->undone && s->candidates && s->taken && s->sides;
     for (int j = 0; j < QA_MATCH_JITTERS; j++) {
         s->targets[j] = plumb_alloc_array(c, truth, sizeof(**s->targets));
         complete = complete && s->targets[j];
@@ -123,6 +135,7 @@ static plumb_status add_observed(qa_doctor_sample *s, const qa_doctor_frame *fra
     if (!order)
         return plumb_fail(diag, PLUMB_E_NOMEM, "", "no memory for the boxes");
     size_t n = 0;
+    most = observed_most(frame, most);
     for (size_t i = 0; i < frame->observed_count; i++)
         if (finite_rect(frame->observed[i].rect))
             order[n++] =
@@ -229,6 +242,7 @@ void qa_sample_release(qa_doctor_sample *s)
     plumb_release(c, s->undone);
     plumb_release(c, s->candidates);
     plumb_release(c, s->taken);
+    plumb_release(c, s->sides);
     for (int j = 0; j < QA_MATCH_JITTERS; j++)
         plumb_release(c, s->targets[j]);
     plumb_context kept = s->context;

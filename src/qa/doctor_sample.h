@@ -59,6 +59,7 @@ typedef struct qa_doctor_sample {
     plumb_rect *undone; /* working memory of one frame */
     qa_match_candidate *candidates;
     uint8_t *taken;
+    double *sides;     /* as many as the longer list of one frame has boxes */
     qa_match *matches; /* of the last qa_sample_match, by true box */
     bool one_size;
     double log_spread; /* see qa_sample_spread */
@@ -69,9 +70,9 @@ typedef struct qa_doctor_sample {
 double qa_sample_spread(const qa_doctor_sample *sample, double *scratch);
 
 /* Choose frames until `pairs` (true times observed boxes) or `boxes` true boxes are reached, at
- * least one frame; in a frame with more than `most` observed boxes those with the best scores
- * are taken. Frames without true or without observed boxes are left out, unless `boxes` is
- * SIZE_MAX: then every frame is in. */
+ * least one frame. Of more than `most` observed boxes in a frame, or in a crowd as many as it has
+ * true ones, those with the best scores are taken. Frames without true or without observed boxes
+ * are left out, unless `boxes` is SIZE_MAX: then every frame is in. */
 PLUMB_NODISCARD plumb_status qa_sample_make(const plumb_context *context,
                                             const qa_doctor_frame *frames, size_t count,
                                             size_t boxes, size_t pairs, size_t most,

@@ -463,6 +463,24 @@ static void a_class_offset_shows_in_a_poor_model(void **state)
     assert_only(&report, QA_DOCTOR_CLASS_OFFSET);
 }
 
+/* x' = (x - 0.25 * 640) / 0.5, y' = (y - 0.1 * 480) / 0.4: more pairs than can be tried. */
+static void a_region_is_found_in_a_crowd(void **state)
+{
+    (void)state;
+    enum { BOXES = 300 };
+    qa_doctor_box truth[BOXES], seen[BOXES];
+    uint32_t dice = 11;
+    for (int i = 0; i < BOXES; i++) {
+        double w = 8 + 24 * share_of(&dice), h = 8 + 20 * share_of(&dice);
+        double x = (640 - w) * share_of(&dice), y = (480 - h) * share_of(&dice);
+        truth[i] = (qa_doctor_box)BOX(x, y, w, h, NAN, 0);
+        seen[i] = (qa_doctor_box)BOX((x - 160) / 0.5, (y - 48) / 0.4, w / 0.5, h / 0.4,
+                                     0.3 + 0.6 * share_of(&dice), 0);
+    }
+    qa_doctor_report report = examine(truth, BOXES, seen, BOXES);
+    assert_only(&report, QA_DOCTOR_ROI_NOT_APPLIED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_class_may_be_off_below_zero),
         cmocka_unit_test(classes_at_random_are_no_offset),
         cmocka_unit_test(a_class_offset_shows_in_a_poor_model),
+        cmocka_unit_test(a_region_is_found_in_a_crowd),
     };
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
 }
