@@ -2,8 +2,9 @@
 #include "qa/doctor_fit.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "qa/doctor_fit_pair.h"
 
 #define MAX_VOTES    160
 #define MAX_LOOKS    100000
@@ -45,81 +46,12 @@ size_t qa_fit_kinds(bool one_size, qa_doctor_step kinds[QA_FIT_KINDS])
     return count;
 }
 
-/* A pair of boxes as intervals on both axes, in the units of the step: p true, q observed. */
-typedef struct pair {
-    double p[2][2], q[2][2];
-    double weight[2];
-} pair;
-
-static void to_units(plumb_rect r, double width, double height, double edges[2][2])
-{
-    edges[0][0] = r.x / width;
-    edges[0][1] = (r.x + r.width) / width;
-    edges[1][0] = r.y / height;
-    edges[1][1] = (r.y + r.height) / height;
-}
-
-static void units_of(const qa_doctor_step *step, plumb_size image, double p[2], double q[2])
-{
-    bool in = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_FROM_FRACTION;
-    bool to = step->units == QA_FREE_NORMALIZED || step->units == QA_FREE_TO_FRACTION;
-    p[0] = in ? image.width : 1.0;
-    p[1] = in ? image.height : 1.0;
-    q[0] = to ? image.width : 1.0;
-    q[1] = to ? image.height : 1.0;
-}
-
-/* What stands between the step and the boxes: a step before it changes the true boxes, one after
- * it has to be undone in the observed ones. */
-static bool true_side(const qa_explanation *e, const qa_doctor_step *step, plumb_size image,
-                      plumb_rect *p)
-{
-    if (e->count == 2 && e->steps[1] == step) {
-        qa_box_map map;
-        if (!qa_step_forward(e->steps[0], image, &map))
-            return false;
-        *p = qa_box_map_rect(&map, *p);
-    }
-    return p->width > 0.0 && p->height > 0.0;
-}
-
-static bool observed_side(const qa_explanation *e, const qa_doctor_step *step, plumb_size image,
-                          plumb_rect *q)
-{
-    if (e->count == 2 && e->steps[0] == step) {
-        qa_box_map map;
-        if (!qa_step_backward(e->steps[1], image, &map))
-            return false;
-        *q = qa_box_map_rect(&map, *q);
-    }
-    return q->width > 0.0 && q->height > 0.0;
-}
-
-static bool make_pair(const qa_doctor_sample *s, const qa_explanation *e,
-                      const qa_doctor_step *step, const qa_sample_frame *frame, size_t truth,
-                      size_t observed, pair *out)
-{
-    plumb_rect p = s->truth[frame->truth_at + truth];
-    plumb_rect q = s->observed[frame->observed_at + observed];
-    if (!true_side(e, step, frame->image, &p) || !observed_side(e, step, frame->image, &q))
-        return false;
-    double of_p[2], of_q[2];
-    units_of(step, frame->image, of_p, of_q);
-    to_units(p, of_p[0], of_p[1], out->p);
-    to_units(q, of_q[0], of_q[1], out->q);
-    for (int axis = 0; axis < 2; axis++) {
-        double side = out->p[axis][1] - out->p[axis][0];
-        out->weight[axis] = 1.0 / (side * side);
-    }
-    return true;
-}
-
 /* Weighted sums over edges of one axis. */
 typedef struct sums {
     double w, p, q, pp, pq;
 } sums;
 
-static void add_to(sums *s, const pair *b, int axis, double robust)
+static void add_to(sums *s, const qa_fit_pair *b, int axis, double robust)
 {
     for (int k = 0; k < 2; k++) {
         double w = robust * b->weight[axis], p = b->p[axis][k], q = b->q[axis][k];
@@ -174,8 +106,9 @@ void qa_fit_refine(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
             const qa_sample_frame *frame = &s->frames[f];
             for (size_t i = 0; i < frame->truth_count; i++) {
                 qa_match m = s->matches[frame->truth_at + i];
-                pair b;
-                if (m.observed < 0 || !make_pair(s, e, step, frame, i, (size_t)m.observed, &b))
+                qa_fit_pair b;
+                if (m.observed < 0 ||
+                    !qa_fit_make_pair(s, e, step, frame, i, (size_t)m.observed, &b))
                     continue;
                 /* exp of the loss against a perfect pair is Student's weight to the 3.5th. */
                 double loss = s->targets[jitter][frame->truth_at + i].worth - m.worth;
@@ -193,7 +126,7 @@ void qa_fit_refine(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
 }
 
 /* Could this pair come from the step at all? Sizes tell before positions do. */
-static bool plausible(const pair *b, const qa_doctor_step *step)
+static bool plausible(const qa_fit_pair *b, const qa_doctor_step *step)
 {
     for (int axis = 0; axis < 2; axis++) {
         double ratio = (b->q[axis][1] - b->q[axis][0]) / (b->p[axis][1] - b->p[axis][0]);
@@ -204,7 +137,7 @@ static bool plausible(const pair *b, const qa_doctor_step *step)
     return true;
 }
 
-static bool vote(const pair *first, const pair *second, qa_doctor_step *step)
+static bool vote(const qa_fit_pair *first, const qa_fit_pair *second, qa_doctor_step *step)
 {
     sums s[2];
     memset(s, 0, sizeof(s));
@@ -225,7 +158,8 @@ typedef struct poll {
 } poll;
 
 /* `scale`: known, so that the pair only says where; or NULL. */
-static void try_vote(poll *p, const pair *first, const pair *second, const double *scale)
+static void try_vote(poll *p, const qa_fit_pair *first, const qa_fit_pair *second,
+                     const double *scale)
 {
     if (p->votes >= MAX_VOTES || !vote(first, second, p->step))
         return;
@@ -245,7 +179,8 @@ static void try_vote(poll *p, const pair *first, const pair *second, const doubl
 
 /* Four constants need two boxes that lie apart: the boxes after this one, each with the observed
  * box nearest to where the first pair sends it. */
-static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, const pair *first)
+static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i,
+                               const qa_fit_pair *first)
 {
     qa_doctor_step rough = *p->step;
     if (!vote(first, NULL, &rough))
@@ -256,11 +191,11 @@ static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, 
         if (k == i)
             continue;
         double best = 0.5;
-        pair partner;
+        qa_fit_pair partner;
         bool found = false;
         for (size_t l = 0; l < frame->observed_count; l++) {
-            pair b;
-            if (!make_pair(p->sample, p->explanation, p->step, frame, k, l, &b) ||
+            qa_fit_pair b;
+            if (!qa_fit_make_pair(p->sample, p->explanation, p->step, frame, k, l, &b) ||
                 !plausible(&b, &rough))
                 continue;
             double off = 0.0;
@@ -282,71 +217,22 @@ static void vote_with_partners(poll *p, const qa_sample_frame *frame, size_t i, 
     }
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
-static double median(double *values, size_t count)
-{
-    if (count == 0)
-        return NAN;
-    qsort(values, count, sizeof(*values), by_value);
-    return values[count / 2];
-}
-
-/* How much larger the boxes of a crowd are observed than they are: of two lists that hold mostly
- * the same boxes, the medians of their sides. */
-static void crowd_scale(const poll *p, const qa_sample_frame *frame, double scale[2])
-{
-    const qa_doctor_sample *s = p->sample;
-    double of_p[2], of_q[2];
-    units_of(p->step, frame->image, of_p, of_q);
-    for (int axis = 0; axis < 2; axis++) {
-        size_t count = 0;
-        for (size_t i = 0; i < frame->truth_count; i++) {
-            plumb_rect r = s->truth[frame->truth_at + i];
-            if (true_side(p->explanation, p->step, frame->image, &r))
-                s->sides[count++] = (axis ? r.height : r.width) / of_p[axis];
-        }
-        double real = median(s->sides, count);
-        count = 0;
-        for (size_t j = 0; j < frame->observed_count; j++) {
-            plumb_rect r = s->observed[frame->observed_at + j];
-            if (observed_side(p->explanation, p->step, frame->image, &r))
-                s->sides[count++] = (axis ? r.height : r.width) / of_q[axis];
-        }
-        scale[axis] = median(s->sides, count) / real;
-    }
-}
-
-/* How far the sizes of a pair are from what the crowd says. */
-static double misfit(const pair *b, const double scale[2])
-{
-    double sum = 0.0;
-    for (int axis = 0; axis < 2; axis++)
-        sum += fabs(
-            log((b->q[axis][1] - b->q[axis][0]) / (b->p[axis][1] - b->p[axis][0]) / scale[axis]));
-    return sum;
-}
-
 /* A crowd has too many pairs to try them all, and fixes the scale by itself: for true boxes spread
  * over the list, the observed ones whose sizes fit best. */
 static void vote_in_crowd(poll *p, const qa_sample_frame *frame)
 {
     double scale[2];
-    crowd_scale(p, frame, scale);
+    qa_fit_crowd_scale(p->sample, p->explanation, p->step, frame, scale);
     size_t trials = MAX_VOTES / CROWD_EACH, stride = frame->truth_count / trials + 1;
     for (size_t i = 0; i < frame->truth_count && p->votes < MAX_VOTES; i += stride) {
-        pair best[CROWD_EACH];
+        qa_fit_pair best[CROWD_EACH];
         double worst[CROWD_EACH];
         int count = 0;
         for (size_t j = 0; j < frame->observed_count; j++) {
-            pair b;
-            if (!make_pair(p->sample, p->explanation, p->step, frame, i, j, &b))
+            qa_fit_pair b;
+            if (!qa_fit_make_pair(p->sample, p->explanation, p->step, frame, i, j, &b))
                 continue;
-            double off = misfit(&b, scale);
+            double off = qa_fit_misfit(&b, scale);
             if (!(off < 1.0) || (count == CROWD_EACH && off >= worst[count - 1]))
                 continue;
             int at = count < CROWD_EACH ? count++ : count - 1;
@@ -373,8 +259,8 @@ bool qa_fit_search(qa_doctor_sample *s, qa_explanation *e, qa_doctor_step *step)
         }
         for (size_t i = 0; i < frame->truth_count; i++) {
             for (size_t j = 0; j < frame->observed_count && p.votes < MAX_VOTES; j++) {
-                pair b;
-                if (!make_pair(s, e, step, frame, i, j, &b))
+                qa_fit_pair b;
+                if (!qa_fit_make_pair(s, e, step, frame, i, j, &b))
                     continue;
                 try_vote(&p, &b, NULL, NULL);
                 if (step->shape == QA_FREE_AFFINE)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Faults with constants that nobody has told us: a region of interest, the size of a preview. The
- * invariant: constants are voted for by single pairs of boxes, in a crowd by those whose sizes agree
- * with the crowd's, and then fitted to all of them by reweighted least squares, and a fit is only kept when its constants make sense for its fault.
+ * invariant: constants are voted for by single pairs of boxes, in a crowd by those whose sizes
+ * agree with the crowd's, and then fitted to all of them by reweighted least squares, and a fit is
+ * only kept when its constants make sense for its fault.
  */
 #ifndef QA_DOCTOR_FIT_H
 #define QA_DOCTOR_FIT_H
