@@ -13,8 +13,10 @@
 
 #define PLUMB_ROW_SLACK 64
 
-/* Result columns that are turned into rows together. */
-#define PLUMB_TILE 64
+/* Result columns that are turned into rows together, at most; of them so many rows at a time, whose
+ * bytes are a cache line of each column. */
+#define PLUMB_TILE      128
+#define PLUMB_TILE_ROWS 64
 
 /* One weighted sum along or across rows. A resampler is two of them: the first is over the upright
  * picture's x, the second over its y, and what lies between has the type of the first's result. */
@@ -121,9 +123,11 @@ typedef struct plumb_kernels {
     void (*compute2)(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
                      const plumb_value_chain *chain, int32_t n, int32_t rows);
 
-    /* to[y * PLUMB_TILE + x] = from[x * from_stride + y]: PLUMB_TILE columns become rows; columns
-     * of whole vectors are written, into slack where `rows` is no multiple of PLUMB_TILE. */
-    void (*turn8)(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t rows);
+    /* to[y * PLUMB_TILE + x] = from[x * from_stride + y]: up to PLUMB_TILE columns become up to
+     * PLUMB_TILE_ROWS rows. Other parts of `to`, which holds a whole tile of so many rows, may be
+     * overwritten, and columns behind `columns` read, up to a multiple of 16. */
+    void (*turn8)(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t columns,
+                  int32_t rows);
 
     /* The value chain on float results. */
     void (*values)(float *to, const float *from, const plumb_value_chain *chain, int32_t n);

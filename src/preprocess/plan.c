@@ -305,9 +305,9 @@ static bool lay_out_stored(plumb_preprocess_plan *plan)
            reserve(&s->total, own, slots, &s->own, &s->own_row) &&
            reserve(&s->total, 1, 4 * slots, &s->single, &s->single_row) &&
            reserve(&s->total, 6, outputs, &s->means, &s->mean_row) &&
-           reserve(&s->total, planes * (turned ? PLUMB_TILE : 1), outputs, &s->result,
+           reserve(&s->total, planes * (turned ? (size_t)plan->tile : 1), outputs, &s->result,
                    &s->result_row) &&
-           reserve(&s->total, planes, turned ? (outputs + 16) * PLUMB_TILE : 0, &s->turned,
+           reserve(&s->total, planes, turned ? PLUMB_TILE_ROWS * PLUMB_TILE : 0, &s->turned,
                    &s->turned_row) &&
            reserve(&s->total, 1, 3 * (outputs + PLUMB_TILE) * sizeof(float), &s->values,
                    &s->value_row);
@@ -315,6 +315,8 @@ static bool lay_out_stored(plumb_preprocess_plan *plan)
 
 static bool lay_out_scratch(plumb_preprocess_plan *plan)
 {
+    /* Results of four bytes would make a wide tile larger than the caches. */
+    plan->tile = plumb_step_output_size(plan->arithmetic.second) == 1 ? PLUMB_TILE : PLUMB_TILE / 2;
     if (plan->stored)
         return lay_out_stored(plan);
     plumb_scratch_layout *s = &plan->scratch;
@@ -330,10 +332,10 @@ static bool lay_out_scratch(plumb_preprocess_plan *plan)
            reserve(&s->total, 1, taps * sizeof(void *), &s->rows, &unused) &&
            reserve(&s->total, ring, turned ? slots : outputs * between, &s->ring, &s->ring_row) &&
            reserve(&s->total, planes, slots * (turned ? between : 1), &s->single, &s->single_row) &&
-           reserve(&s->total, planes * (turned ? PLUMB_TILE : 1), outputs * result, &s->result,
-                   &s->result_row) &&
-           reserve(&s->total, planes, turned ? (outputs + 16) * PLUMB_TILE * result : 0, &s->turned,
-                   &s->turned_row) &&
+           reserve(&s->total, planes * (turned ? (size_t)plan->tile : 1), outputs * result,
+                   &s->result, &s->result_row) &&
+           reserve(&s->total, planes, turned ? PLUMB_TILE_ROWS * PLUMB_TILE * result : 0,
+                   &s->turned, &s->turned_row) &&
            reserve(&s->total, 1, 3 * (outputs + PLUMB_TILE) * sizeof(float), &s->values,
                    &s->value_row);
 }

@@ -31,7 +31,7 @@ typedef struct plumb_scratch_layout {
     size_t ring, ring_row;      /* ring_rows times the planes */
     size_t single, single_row;  /* one row of each plane between the steps */
     size_t result, result_row;  /* one row, or a tile of columns, of each plane */
-    size_t turned, turned_row;  /* a tile of each plane, turned */
+    size_t turned, turned_row;  /* some rows of a tile of each plane, turned */
     size_t values, value_row;   /* one row of values of three channels */
     size_t own, own_row;        /* stored: rows that are not in camera memory, taps per line */
     size_t means, mean_row;     /* stored: 3 component rows of the result, and 3 as colours */
@@ -59,6 +59,7 @@ struct plumb_preprocess_plan {
     plumb_arithmetic arithmetic;
     bool exchanged;     /* the buffer's rows are the picture's columns */
     bool mirror_across; /* buffer rows run against the picture's axis */
+    int32_t tile;       /* exchanged: columns of a tile at most */
     int planes;         /* 1 for gray sources or gray output, else 3 */
     int channels;       /* of the tensor */
     int plane_of[3];    /* of each channel */
@@ -100,6 +101,10 @@ void plumb_preprocess_resample(const plumb_preprocess_plan *plan, const plumb_ro
 void plumb_preprocess_resample_stored(const plumb_preprocess_plan *plan,
                                       const plumb_row_source *source, uint8_t *tensor,
                                       uint8_t *scratch);
+
+/* Where buffer rows are picture columns, those of output `k` on go into one tile: so many that tiles
+ * meet between cache lines of the tensor. */
+int32_t plumb_tile_columns(const plumb_preprocess_plan *plan, int32_t k);
 
 /* Turn a tile of result columns into rows and store them; column 0 belongs to picture x `x`. */
 void plumb_store_tile(const plumb_preprocess_plan *plan, uint8_t *tensor, uint8_t *scratch,

@@ -87,6 +87,36 @@ static void straight(resampling *r)
     }
 }
 
+#define LINE 64 /* elements of any type that end with a cache line */
+
+int32_t plumb_tile_columns(const plumb_preprocess_plan *plan, int32_t k)
+{
+    int32_t left = plan->across.taps.outputs - k;
+    int32_t edge = (plan->mapping.placed.x + (plan->mirror_across ? left : k)) % LINE;
+    int32_t columns =
+        plan->mirror_across && edge > 0 ? plan->tile - LINE + edge : plan->tile - edge;
+    return columns < left ? columns : left;
+}
+
+/* `n` rows from `y` of a plane's tile; columns lie apart. */
+static void turn_rows(const plumb_preprocess_plan *plan, uint8_t *scratch, int plane, int32_t y,
+                      int32_t columns, int32_t n)
+{
+    const plumb_scratch_layout *s = &plan->scratch;
+    size_t size = plumb_step_output_size(plan->arithmetic.second);
+    uint8_t *to = scratch + s->turned + (size_t)plane * s->turned_row;
+    const uint8_t *from =
+        scratch + s->result + (size_t)plane * (size_t)plan->tile * s->result_row + (size_t)y * size;
+    if (size == 1) {
+        plan->kernels.turn8(to, from, (ptrdiff_t)s->result_row, columns, n);
+        return;
+    }
+    for (int32_t r = 0; r < n; r++)
+        for (int32_t i = 0; i < columns; i++)
+            memcpy(to + (size_t)(r * PLUMB_TILE + i) * size,
+                   from + (size_t)i * s->result_row + (size_t)r * size, size);
+}
+
 void plumb_store_tile(const plumb_preprocess_plan *plan, uint8_t *tensor, uint8_t *scratch,
                       int32_t x, int32_t columns)
 {
@@ -94,22 +124,16 @@ void plumb_store_tile(const plumb_preprocess_plan *plan, uint8_t *tensor, uint8_
     const plumb_irect *placed = &plan->mapping.placed;
     size_t size = plumb_step_output_size(plan->arithmetic.second);
     int32_t rows = plan->along.taps.outputs;
-    const void *planes[3] = { NULL, NULL, NULL };
-    for (int c = 0; c < plan->planes; c++) {
-        uint8_t *to = scratch + s->turned + (size_t)c * s->turned_row;
-        const uint8_t *from = scratch + s->result + (size_t)c * PLUMB_TILE * s->result_row;
-        planes[c] = to;
-        if (size == 1) {
-            plan->kernels.turn8(to, from, (ptrdiff_t)s->result_row, rows);
-            continue;
+    for (int32_t y = 0; y < rows; y += PLUMB_TILE_ROWS) {
+        int32_t n = rows - y < PLUMB_TILE_ROWS ? rows - y : PLUMB_TILE_ROWS;
+        const void *planes[3] = { NULL, NULL, NULL };
+        for (int c = 0; c < plan->planes; c++) {
+            turn_rows(plan, scratch, c, y, columns, n);
+            planes[c] = scratch + s->turned + (size_t)c * s->turned_row;
         }
-        for (int32_t y = 0; y < rows; y++)
-            for (int32_t i = 0; i < columns; i++)
-                memcpy(to + (size_t)(y * PLUMB_TILE + i) * size,
-                       from + (size_t)i * s->result_row + (size_t)y * size, size);
+        plumb_store_block(plan, tensor, placed->x + x, placed->y + y, planes,
+                          (ptrdiff_t)(PLUMB_TILE * size), columns, n, scratch + s->values);
     }
-    plumb_store_block(plan, tensor, placed->x + x, placed->y, planes,
-                      (ptrdiff_t)(PLUMB_TILE * size), columns, rows, scratch + s->values);
 }
 
 static void exchanged(resampling *r)
@@ -117,15 +141,15 @@ static void exchanged(resampling *r)
     const plumb_preprocess_plan *plan = r->plan;
     const plumb_scratch_layout *s = &plan->scratch;
     int32_t outputs = plan->across.taps.outputs, slots = plan->along.taps.slots;
-    for (int32_t k = 0; k < outputs; k += PLUMB_TILE) {
-        int32_t columns = outputs - k < PLUMB_TILE ? outputs - k : PLUMB_TILE;
+    for (int32_t k = 0, columns; k < outputs; k += columns) {
+        columns = plumb_tile_columns(plan, k);
         int32_t begin = plan->mirror_across ? outputs - k - columns : k;
         for (int32_t i = 0; i < columns; i++) {
             int32_t column = plan->mirror_across ? columns - 1 - i : i;
             const void *from[3] = { NULL, NULL, NULL };
             void *to[3] = { NULL, NULL, NULL };
             for (int c = 0; c < plan->planes; c++) {
-                size_t index = (size_t)c * PLUMB_TILE + (size_t)column;
+                size_t index = (size_t)c * (size_t)plan->tile + (size_t)column;
                 to[c] = r->scratch + s->result + index * s->result_row;
                 from[c] = sum_across(r, plan->arithmetic.first, single_row(r, c), begin + column, c,
                                      slots);

@@ -348,14 +348,14 @@ static void exchanged(stored_run *r)
     const plumb_preprocess_plan *plan = r->plan;
     const plumb_scratch_layout *s = &plan->scratch;
     int32_t outputs = plan->across.taps.outputs;
-    for (int32_t k = 0; k < outputs; k += PLUMB_TILE) {
-        int32_t columns = outputs - k < PLUMB_TILE ? outputs - k : PLUMB_TILE;
+    for (int32_t k = 0, columns; k < outputs; k += columns) {
+        columns = plumb_tile_columns(plan, k);
         for (int32_t i = 0; i < columns; i++) {
             int32_t column = plan->mirror_across ? columns - 1 - i : i;
             uint8_t *planes[3] = { NULL, NULL, NULL };
             for (int c = 0; c < plan->planes; c++)
                 planes[c] =
-                    r->scratch + s->result + (size_t)(c * PLUMB_TILE + column) * s->result_row;
+                    r->scratch + s->result + (size_t)(c * plan->tile + column) * s->result_row;
             make_row(r, k + i, planes);
         }
         plumb_store_tile(plan, r->tensor, r->scratch,

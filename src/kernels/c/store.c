@@ -73,10 +73,11 @@ static void compute2(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptr
     }
 }
 
-static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t rows)
+static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t columns,
+                  int32_t rows)
 {
     for (int32_t y = 0; y < rows; y++)
-        for (int32_t x = 0; x < PLUMB_TILE; x++)
+        for (int32_t x = 0; x < columns; x++)
             to[y * PLUMB_TILE + x] = from[x * from_stride + y];
 }
 

@@ -67,27 +67,33 @@ PLUMB_INLINE void partial32(const uint8_t *from, int32_t n, __m256 v[4])
     pixels32(bytes, v);
 }
 
+/* The last vectors overlap those before. */
+PLUMB_INLINE int32_t vectors_at(int32_t i, int32_t n)
+{
+    return i + 32 > n ? n - 32 : i;
+}
+
 static void compute4(float *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
                      const plumb_value_chain *chain, int32_t n, int32_t rows)
 {
     chain_vectors c = vectors_of(chain);
     for (int32_t y = 0; y < rows; y++, to += to_stride, from += from_stride) {
         __m256 v[4];
-        int32_t i = 0;
-        for (; i + 32 <= n; i += 32) {
-            pixels32(from + i, v);
+        for (int32_t i = 0; n >= 32 && i < n; i += 32) {
+            int32_t x = vectors_at(i, n);
+            pixels32(from + x, v);
             chained(v, &c);
             for (int k = 0; k < 4; k++)
-                _mm256_storeu_ps(to + i + 8 * k, v[k]);
+                _mm256_storeu_ps(to + x + 8 * k, v[k]);
         }
-        if (i < n) {
+        if (n < 32) {
             float values[32];
-            partial32(from + i, n - i, v);
+            partial32(from, n, v);
             chained(v, &c);
             for (int k = 0; k < 4; k++)
                 _mm256_storeu_ps(values + 8 * k, v[k]);
-            for (int32_t k = i; k < n; k++)
-                to[k] = values[k - i];
+            for (int32_t k = 0; k < n; k++)
+                to[k] = values[k];
         }
     }
 }
@@ -104,45 +110,50 @@ static void compute2(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptr
     chain_vectors c = vectors_of(chain);
     for (int32_t y = 0; y < rows; y++, to += to_stride, from += from_stride) {
         __m256 v[4];
-        int32_t i = 0;
-        for (; i + 32 <= n; i += 32) {
-            pixels32(from + i, v);
+        for (int32_t i = 0; n >= 32 && i < n; i += 32) {
+            int32_t x = vectors_at(i, n);
+            pixels32(from + x, v);
             chained(v, &c);
-            store_halves(to + i, v);
+            store_halves(to + x, v);
         }
-        if (i < n) {
+        if (n < 32) {
             uint16_t values[32];
-            partial32(from + i, n - i, v);
+            partial32(from, n, v);
             chained(v, &c);
             store_halves(values, v);
-            for (int32_t k = i; k < n; k++)
-                to[k] = values[k - i];
+            for (int32_t k = 0; k < n; k++)
+                to[k] = values[k];
         }
     }
 }
 
-/* 16 columns of 16 bytes each become 16 rows: four rounds of interleaving column k with k + 8. */
+/* 16 columns of 32 bytes each become 32 rows: four rounds of interleaving column k with k + 8, in
+ * each half of the vectors by itself. */
 PLUMB_INLINE void turn16(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride)
 {
-    __m128i a[16], b[16];
+    __m256i a[16], b[16];
     for (int k = 0; k < 16; k++)
-        a[k] = _mm_loadu_si128((const __m128i *)(const void *)(from + k * from_stride));
+        a[k] = _mm256_loadu_si256((const __m256i *)(const void *)(from + k * from_stride));
     for (int round = 0; round < 4; round++) {
         for (int k = 0; k < 8; k++) {
-            b[2 * k] = _mm_unpacklo_epi8(a[k], a[k + 8]);
-            b[2 * k + 1] = _mm_unpackhi_epi8(a[k], a[k + 8]);
+            b[2 * k] = _mm256_unpacklo_epi8(a[k], a[k + 8]);
+            b[2 * k + 1] = _mm256_unpackhi_epi8(a[k], a[k + 8]);
         }
         for (int k = 0; k < 16; k++)
             a[k] = b[k];
     }
-    for (int k = 0; k < 16; k++)
-        _mm_storeu_si128((__m128i *)(void *)(to + k * PLUMB_TILE), a[k]);
+    for (int k = 0; k < 16; k++) {
+        __m128i *row = (__m128i *)(void *)(to + k * PLUMB_TILE);
+        _mm_storeu_si128(row, _mm256_castsi256_si128(a[k]));
+        _mm_storeu_si128(row + PLUMB_TILE, _mm256_extracti128_si256(a[k], 1));
+    }
 }
 
-static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t rows)
+static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t columns,
+                  int32_t rows)
 {
-    for (int32_t y = 0; y < rows; y += 16)
-        for (int32_t x = 0; x < PLUMB_TILE; x += 16)
+    for (int32_t x = 0; x < columns; x += 16)
+        for (int32_t y = 0; y < rows; y += 32)
             turn16(to + (ptrdiff_t)y * PLUMB_TILE + x, from + x * from_stride + y, from_stride);
 }
 
