@@ -112,6 +112,8 @@ typedef struct plumb_kernels {
                    int32_t n);
     void (*store4)(uint32_t *to, ptrdiff_t step, const uint8_t *from, const uint32_t *table,
                    int32_t n);
+    /* to[i] = pattern[i % 8]. */
+    void (*fill)(uint8_t *to, const uint8_t pattern[8], size_t bytes);
     /* Three rows of bytes to pixels of three bytes. */
     void (*interleave3)(uint8_t *to, const uint8_t *const from[3], int32_t n);
 
@@ -152,6 +154,7 @@ void plumb_kernels_init_avx2_store(plumb_kernels *kernels);
 void plumb_kernels_init_avx512(plumb_kernels *kernels);
 void plumb_kernels_init_avx512_words(plumb_kernels *kernels);
 void plumb_kernels_init_vbmi_along(plumb_kernels *kernels);
+void plumb_kernels_init_vbmi_pick(plumb_kernels *kernels);
 void plumb_kernels_init_vbmi_split(plumb_kernels *kernels);
 
 #endif

@@ -169,40 +169,61 @@ void plumb_store_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int32
     }
 }
 
-#define FILL(TYPE)                                                                                 \
-    do {                                                                                           \
-        TYPE value;                                                                                \
-        memcpy(&value, element, sizeof(value));                                                    \
-        for (int32_t i = 0; step == 1 && i < n; i++)                                               \
-            ((TYPE *)(void *)to)[i] = value;                                                       \
-        for (int32_t i = 0; step != 1 && i < n; i++)                                               \
-            ((TYPE *)(void *)to)[i * step] = value;                                                \
-    } while (0)
-
-/* One element of `size` bytes, `n` times. */
-static void fill(uint8_t *to, const void *element, size_t size, ptrdiff_t step, int32_t n)
+/* The pad value of channel `c` in the tensor's type. */
+static const void *pad_element(const plumb_preprocess_plan *plan, int c)
 {
-    if (size == 1)
-        FILL(uint8_t);
-    else if (size == 2)
-        FILL(uint16_t);
-    else
-        FILL(uint32_t);
+    uint8_t pad = plan->spec.pad[c];
+    switch (plumb_dtype_size(plan->spec.dtype)) {
+    case 1:
+        return &plan->tables.byte[c][pad];
+    case 2:
+        return &plan->tables.half[c][pad];
+    default:
+        return &plan->tables.word[c][pad];
+    }
 }
 
-/* A block of pad values in channel c. */
-static void pad_block(const plumb_preprocess_plan *plan, uint8_t *tensor, int c, plumb_irect block)
+/* Elements that follow one another in `n` pixels by `rows`, rows `row` bytes apart. */
+static void pad_runs(const plumb_preprocess_plan *plan, uint8_t *to, const void *element,
+                     size_t bytes, size_t row, int32_t rows)
 {
     size_t size = plumb_dtype_size(plan->spec.dtype);
-    uint8_t pad = plan->spec.pad[c];
-    const void *element = size == 1   ? (const void *)&plan->tables.byte[c][pad]
-                          : size == 2 ? (const void *)&plan->tables.half[c][pad]
-                                      : (const void *)&plan->tables.word[c][pad];
+    uint8_t pattern[8];
+    for (size_t i = 0; i < sizeof(pattern); i += size)
+        memcpy(pattern + i, element, size);
+    if (bytes == row) {
+        plan->kernels.fill(to, pattern, bytes * (size_t)rows);
+        return;
+    }
+    for (int32_t y = 0; y < rows; y++, to += row)
+        plan->kernels.fill(to, pattern, bytes);
+}
+
+/* A block of pad values: whole runs where the elements of all channels lie together and are alike. */
+static void pad_block(const plumb_preprocess_plan *plan, uint8_t *tensor, plumb_irect block)
+{
+    size_t size = plumb_dtype_size(plan->spec.dtype);
     ptrdiff_t step;
-    uint8_t *to = place(plan, tensor, c, block.x, block.y, &step);
-    size_t row = (size_t)plan->mapping.input.width * (size_t)step * size;
-    for (int32_t y = 0; y < block.height && block.width > 0; y++, to += row)
-        fill(to, element, size, step, block.width);
+    bool alike = true;
+    for (int c = 1; c < plan->channels; c++)
+        alike = alike && memcmp(pad_element(plan, 0), pad_element(plan, c), size) == 0;
+    if (block.width <= 0 || block.height <= 0)
+        return;
+    for (int c = 0; c < plan->channels; c++) {
+        uint8_t *to = place(plan, tensor, c, block.x, block.y, &step);
+        size_t pixel = (size_t)step * size;
+        size_t row = (size_t)plan->mapping.input.width * pixel;
+        if (step == 1 || alike) {
+            pad_runs(plan, to, pad_element(plan, c), (size_t)block.width * pixel, row,
+                     block.height);
+            if (step != 1)
+                return;
+            continue;
+        }
+        for (int32_t y = 0; y < block.height; y++, to += row)
+            for (int32_t x = 0; x < block.width; x++)
+                memcpy(to + (size_t)x * pixel, pad_element(plan, c), size);
+    }
 }
 
 void plumb_store_padding(const plumb_preprocess_plan *plan, uint8_t *tensor)
@@ -214,7 +235,6 @@ void plumb_store_padding(const plumb_preprocess_plan *plan, uint8_t *tensor)
                                     { 0, in->y, in->x, in->height },
                                     { right, in->y, w - right, in->height },
                                     { 0, bottom, w, h - bottom } };
-    for (int c = 0; c < plan->channels; c++)
-        for (int b = 0; b < 4; b++)
-            pad_block(plan, tensor, c, blocks[b]);
+    for (int b = 0; b < 4; b++)
+        pad_block(plan, tensor, blocks[b]);
 }

@@ -423,6 +423,27 @@ static void interleave_and_turn(void **state)
     }
 }
 
+static void fill_with_a_pattern(void **state)
+{
+    (void)state;
+    need_simd();
+    random_state r = { 7 };
+    uint8_t pattern[8];
+    for (size_t n = 0; n <= WIDEST; n++) {
+        for (size_t odd = 0; odd < 40; odd += 1 + n % 3) {
+            fence to = fence_make(n + odd);
+            fill(&r, pattern, sizeof(pattern));
+            for (int s = 0; s < set_count; s++) {
+                memset(to.data, 0, n + odd);
+                sets[s].fill(to.data + odd, pattern, n);
+                for (size_t i = 0; i < n + odd; i++)
+                    assert_int_equal(to.data[i], i < odd ? 0 : pattern[(i - odd) % 8]);
+            }
+            fence_free(&to);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +451,7 @@ int main(void)
         cmocka_unit_test(convert_ten_bits),    cmocka_unit_test(split_and_reverse),
         cmocka_unit_test(sum_along_rows),      cmocka_unit_test(sum_across_rows),
         cmocka_unit_test(compute_values),      cmocka_unit_test(interleave_and_turn),
+        cmocka_unit_test(fill_with_a_pattern),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

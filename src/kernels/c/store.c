@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "kernels/kernels.h"
 #include "plumbline/tensor.h"
 
@@ -73,6 +75,16 @@ static void compute2(uint16_t *to, ptrdiff_t to_stride, const uint8_t *from, ptr
     }
 }
 
+static void fill(uint8_t *to, const uint8_t pattern[8], size_t bytes)
+{
+    uint64_t word;
+    size_t i = 0;
+    memcpy(&word, pattern, sizeof(word));
+    for (; i + sizeof(word) <= bytes; i += sizeof(word))
+        memcpy(to + i, &word, sizeof(word));
+    memcpy(to + i, &word, bytes - i);
+}
+
 static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32_t columns,
                   int32_t rows)
 {
@@ -87,6 +99,7 @@ void plumb_kernels_init_c_store(plumb_kernels *kernels)
     kernels->store2 = store2;
     kernels->store4 = store4;
     kernels->interleave3 = interleave3;
+    kernels->fill = fill;
     kernels->turn8 = turn8;
     kernels->compute4 = compute4;
     kernels->compute2 = compute2;

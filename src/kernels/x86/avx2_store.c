@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <immintrin.h>
+#include <string.h>
 
 #include "kernels/c/reference.h"
 #include "kernels/x86/windows.h"
@@ -157,6 +158,35 @@ static void turn8(uint8_t *to, const uint8_t *from, ptrdiff_t from_stride, int32
             turn16(to + (ptrdiff_t)y * PLUMB_TILE + x, from + x * from_stride + y, from_stride);
 }
 
+/* A pattern from its byte `from` on. */
+PLUMB_INLINE uint64_t rotated(uint64_t pattern, size_t from)
+{
+    unsigned shift = (unsigned)(from % 8) * 8;
+    return shift ? pattern >> shift | pattern << (64 - shift) : pattern;
+}
+
+/* Up to the first whole vector, whole vectors, and the last bytes: all where the pattern falls. */
+static void fill(uint8_t *to, const uint8_t pattern[8], size_t bytes)
+{
+    uint64_t word;
+    memcpy(&word, pattern, sizeof(word));
+    if (bytes < 64) {
+        size_t i = 0;
+        for (; i + 8 <= bytes; i += 8)
+            memcpy(to + i, pattern, 8);
+        memcpy(to + i, pattern, bytes - i);
+        return;
+    }
+    size_t lead = (size_t)(-(uintptr_t)to & 31), last = bytes - 32;
+    __m256i first = _mm256_set1_epi64x((long long)word);
+    __m256i aligned = _mm256_set1_epi64x((long long)rotated(word, lead));
+    __m256i behind = _mm256_set1_epi64x((long long)rotated(word, last));
+    _mm256_storeu_si256((__m256i *)(void *)to, first);
+    for (size_t i = lead; i < last; i += 32)
+        _mm256_store_si256((__m256i *)(void *)(to + i), aligned);
+    _mm256_storeu_si256((__m256i *)(void *)(to + last), behind);
+}
+
 /* The inverse of split3 in avx2_color.c: one shuffle a channel, then blends. */
 static void interleave3(uint8_t *to, const uint8_t *const from[3], int32_t n)
 {
@@ -194,6 +224,7 @@ static void interleave3(uint8_t *to, const uint8_t *const from[3], int32_t n)
 
 void plumb_kernels_init_avx2_store(plumb_kernels *kernels)
 {
+    kernels->fill = fill;
     kernels->turn8 = turn8;
     kernels->compute4 = compute4;
     kernels->compute2 = compute2;
