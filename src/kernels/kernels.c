@@ -53,6 +53,7 @@ void plumb_kernels_init(plumb_kernels *kernels, uint32_t cpu)
     }
     if (cpu & PLUMB_CPU_AVX512_VBMI) {
         plumb_kernels_init_vbmi_along(kernels);
+        plumb_kernels_init_vbmi_pick(kernels);
         plumb_kernels_init_vbmi_split(kernels);
     }
 #else

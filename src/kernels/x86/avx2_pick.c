@@ -21,7 +21,7 @@ static int32_t per_lane_of(const plumb_taps *taps)
 }
 
 /* A header as large as a group, then groups. */
-static size_t program_size(plumb_step step, const plumb_taps *taps)
+size_t plumb_pick_size_avx2(plumb_step step, const plumb_taps *taps)
 {
     (void)step;
     int32_t per_lane = per_lane_of(taps), group = 2 * per_lane;
@@ -30,7 +30,7 @@ static size_t program_size(plumb_step step, const plumb_taps *taps)
     return ((size_t)(taps->outputs + group - 1) / (size_t)group + 1) * sizeof(pick_group);
 }
 
-static void make_program(plumb_step step, const plumb_taps *taps, void *program)
+void plumb_pick_make_avx2(plumb_step step, const plumb_taps *taps, void *program)
 {
     (void)step;
     pick_group *groups = (pick_group *)program + 1;
@@ -48,8 +48,8 @@ static void make_program(plumb_step step, const plumb_taps *taps, void *program)
 }
 
 /* Lanes are written as they are, the higher over the unused bytes of the lower. */
-static void along_pick(void *const to[], const void *const from[], int planes,
-                       const plumb_taps *taps)
+void plumb_along_pick_avx2(void *const to[], const void *const from[], int planes,
+                           const plumb_taps *taps)
 {
     if (!taps->program) {
         plumb_along_c(PLUMB_STEP_PICK, to, from, planes, taps);
@@ -72,7 +72,7 @@ static void along_pick(void *const to[], const void *const from[], int planes,
 
 void plumb_kernels_init_avx2_pick(plumb_kernels *kernels)
 {
-    kernels->program[PLUMB_STEP_PICK].size = program_size;
-    kernels->program[PLUMB_STEP_PICK].make = make_program;
-    kernels->along[PLUMB_STEP_PICK] = along_pick;
+    kernels->program[PLUMB_STEP_PICK].size = plumb_pick_size_avx2;
+    kernels->program[PLUMB_STEP_PICK].make = plumb_pick_make_avx2;
+    kernels->along[PLUMB_STEP_PICK] = plumb_along_pick_avx2;
 }

@@ -55,6 +55,10 @@ void plumb_along_exact_first_avx2(void *const to[], const void *const from[], in
                                   const plumb_taps *taps);
 void plumb_along_mean_avx2(void *const to[], const void *const from[], int planes,
                            const plumb_taps *taps);
+size_t plumb_pick_size_avx2(plumb_step step, const plumb_taps *taps);
+void plumb_pick_make_avx2(plumb_step step, const plumb_taps *taps, void *program);
+void plumb_along_pick_avx2(void *const to[], const void *const from[], int planes,
+                           const plumb_taps *taps);
 size_t plumb_words_size_avx2(plumb_step step, const plumb_taps *taps);
 void plumb_words_make_avx2(plumb_step step, const plumb_taps *taps, void *program);
 void plumb_along_words_avx2(plumb_step step, void *const to[], const void *const from[], int planes,
