@@ -289,18 +289,30 @@ static void widen(level_values *levels, int c, float p, int value)
     levels->highest[c][value] = first ? p : fmaxf(levels->highest[c][value], p);
 }
 
-static void check_pixel(const fit_target *target, fit_trial *trial, level_values *levels, int c,
-                        float p, float t)
+/* A row of one channel. These are the loops over every pixel: plain comparisons, no calls. */
+static void check_row(const fit_target *target, fit_trial *trial, level_values *levels, int c,
+                      const float *p, const float *t, int32_t count)
 {
-    double made = trial->gain[c] * p + trial->offset[c];
-    double error = fabs(fit_clamp(target->dtype, made) - t) / trial->gain[c];
-    trial->worst = fmax(trial->worst, error);
-    trial->seen[c][0] = fmin(trial->seen[c][0], p);
-    trial->seen[c][1] = fmax(trial->seen[c][1], p);
-    if (fit_rounds(trial->resample))
-        check_level(trial, levels, c, p, t);
-    else if (fit_is_whole(target->dtype))
-        widen(levels, c, p, (int)t + (target->dtype == PLUMB_DTYPE_INT8 ? 128 : 0));
+    const bool rounds = fit_rounds(trial->resample), whole = fit_is_whole(target->dtype);
+    const int zero = target->dtype == PLUMB_DTYPE_INT8 ? 128 : 0;
+    const double lowest = whole ? -zero : -INFINITY, highest = whole ? 255 - zero : INFINITY;
+    const double gain = trial->gain[c], offset = trial->offset[c];
+    double worst = 0.0, low = trial->seen[c][0], high = trial->seen[c][1];
+    for (int32_t i = 0; i < count; i++) {
+        double level = p[i], made = gain * level + offset;
+        made = made < lowest ? lowest : made > highest ? highest : made;
+        double error = fabs(made - (double)t[i]);
+        worst = error > worst ? error : worst;
+        low = level < low ? level : low;
+        high = level > high ? level : high;
+    }
+    trial->worst = fmax(trial->worst, worst / gain);
+    trial->seen[c][0] = low;
+    trial->seen[c][1] = high;
+    for (int32_t i = 0; i < count && rounds; i++)
+        check_level(trial, levels, c, p[i], t[i]);
+    for (int32_t i = 0; i < count && whole && !rounds; i++)
+        widen(levels, c, p[i], (int)t[i] + zero);
 }
 
 /* Rounding a rising line keeps the order: levels of a higher value are nowhere lower. */
@@ -362,11 +374,10 @@ void fit_check(fit_search *search, fit_trial *trial)
             int from = trial->reversed ? target->channels - 1 - c : c;
             const float *p = search->picture + (size_t)from * area;
             const float *t = target->values[i] + (size_t)c * area;
-            for (int32_t y = r->y; y < r->y + r->height; y++)
-                for (int32_t x = r->x; x < r->x + r->width; x++) {
-                    size_t at = (size_t)y * (size_t)target->size.width + (size_t)x;
-                    check_pixel(target, trial, &levels, c, p[at], t[at]);
-                }
+            for (int32_t y = r->y; y < r->y + r->height; y++) {
+                size_t at = (size_t)y * (size_t)target->size.width + (size_t)r->x;
+                check_row(target, trial, &levels, c, p + at, t + at, r->width);
+            }
         }
     }
     if (!fit_rounds(trial->resample))

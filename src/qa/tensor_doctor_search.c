@@ -149,27 +149,45 @@ static bool decode_again(tensor_exam *exam, tensor_decoder decoder)
     return true;
 }
 
-/* How far a picture of full size may be from one that another decoder makes. */
-static double reach_of(const tensor_exam *exam, tensor_decoder decoder)
+static bool is_full(tensor_decoder decoder)
 {
-    bool small = tensor_decoder_divisor(decoder) > 1 || tensor_decoder_divisor(exam->decoder) > 1;
-    return small ? REDUCED : DECODED;
+    return tensor_decoder_divisor(decoder) == 1;
 }
 
-/* The best explanations so far, which come first, with other decoders and every resampler. */
+/* Decoders of full size differ by less than resamplers do: what was best with one is with another. */
+static void try_full(tensor_exam *exam, tensor_list *list, tensor_decoder decoder, size_t near)
+{
+    for (size_t i = 0; i < near && list->items[i].trial.rms < DECODED; i++) {
+        tensor_explanation e = list->items[i];
+        e.decoder = decoder;
+        try_one(exam, list, e);
+    }
+}
+
+/* Between sizes nothing is known of the resampler. */
+static void try_sizes(tensor_exam *exam, tensor_list *list, tensor_decoder decoder, size_t most)
+{
+    for (size_t i = 0; i < most && list->items[i].trial.rms < REDUCED; i++) {
+        tensor_explanation e = list->items[i];
+        e.decoder = decoder;
+        e.trial.jpeg = decoding_of(decoder);
+        try_resamplers(exam, list, e);
+    }
+}
+
+/* The best explanations so far, which come first, with other decoders. */
 static bool try_decoders(tensor_exam *exam, tensor_list *list, size_t most)
 {
-    size_t count = list->count < most ? list->count : most, from = list->count;
+    size_t from = list->count, near = from < MAX_NEAR ? from : MAX_NEAR;
+    most = most < from ? most : from;
     for (int d = 0; exam->pictures.jpeg && d < TENSOR_DECODERS; d++) {
         tensor_decoder decoder = (tensor_decoder)d;
-        for (size_t i = 0; i < count && list->items[i].trial.rms < reach_of(exam, decoder); i++) {
-            if (decoder == exam->decoder || !decode_again(exam, decoder))
-                break;
-            tensor_explanation e = list->items[i];
-            e.decoder = decoder;
-            e.trial.jpeg = decoding_of(decoder);
-            try_resamplers(exam, list, e);
-        }
+        if (decoder == exam->decoder || !decode_again(exam, decoder))
+            continue;
+        if (is_full(decoder) && is_full(exam->decoder))
+            try_full(exam, list, decoder, near);
+        else
+            try_sizes(exam, list, decoder, most);
     }
     return list->count > from && check(exam, list, from);
 }
