@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "geometry/orientation.h"
 #include "preprocess/stream.h"
 
 #define SAMPLES 24000 /* pixels of a pair that the search looks at */
@@ -22,6 +23,23 @@ plumb_preprocess_spec fit_plain_spec(const fit_target *target, const fit_trial *
     return spec;
 }
 
+/* Where an upright region lies once the picture is turned. */
+static plumb_irect turn_region(const plumb_irect *roi, plumb_size picture, plumb_orientation turn)
+{
+    plumb_axes axes = plumb_orientation_axes(turn);
+    plumb_irect t = *roi;
+    plumb_size size = picture;
+    if (axes.swap) {
+        t = (plumb_irect){ roi->y, roi->x, roi->height, roi->width };
+        size = (plumb_size){ picture.height, picture.width };
+    }
+    if (axes.mirror_x)
+        t.x = size.width - t.x - t.width;
+    if (axes.mirror_y)
+        t.y = size.height - t.y - t.height;
+    return t;
+}
+
 plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame)
 {
     plumb_frame f = *frame;
@@ -31,6 +49,10 @@ plumb_frame fit_frame_of(const fit_trial *trial, const plumb_frame *frame)
     }
     if (trial->orientation != 0)
         f.orientation = trial->orientation;
+    if (trial->whole)
+        f.roi = (plumb_irect){ 0, 0, 0, 0 };
+    if (trial->turn != 0 && f.roi.width > 0)
+        f.roi = turn_region(&f.roi, plumb_frame_upright_size(&f), trial->turn);
     if (trial->turn != 0)
         f.orientation = plumb_orientation_compose(f.orientation, trial->turn);
     return f;

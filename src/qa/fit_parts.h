@@ -56,7 +56,8 @@ typedef struct fit_trial {
     plumb_matrix matrix;
     plumb_range range;
     plumb_orientation orientation; /* 0: the frame's own */
-    plumb_orientation turn;        /* after it; 0: none */
+    plumb_orientation turn;        /* after it, of what the frame's region shows; 0: none */
+    bool whole;                    /* the frame's region is ignored */
     plumb_jpeg_decoding jpeg;      /* half: only where a file is halved */
     bool reversed;                 /* channel order B, G, R */
     bool color_seen;               /* the other order fits worse */

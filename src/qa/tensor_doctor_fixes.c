@@ -96,9 +96,19 @@ static void describe_geometry(const tensor_exam *exam, const tensor_explanation 
     plumb_mapping placed = { 0 };
     (void)fit_mapping(&e->trial, &exam->decoded[e->decoder][0].frame, &placed);
     const plumb_irect *r = &placed.placed;
-    SET(f->detail, "%s%s%s: the picture covers %dx%d at %d, %d", plumb_crop_mode_name(m->mode),
-        fill ? "" : " ", fill ? "" : plumb_rule_name(m->rule), (int)r->width, (int)r->height,
-        (int)r->x, (int)r->y);
+    SET(f->detail, "%s%s%s%s: the picture covers %dx%d at %d, %d",
+        e->trial.whole ? "the whole frame instead of its region, " : "",
+        plumb_crop_mode_name(m->mode), fill ? "" : " ", fill ? "" : plumb_rule_name(m->rule),
+        (int)r->width, (int)r->height, (int)r->x, (int)r->y);
+    if (e->trial.whole) {
+        SET(f->edit, "{\"frame\":{\"roi\":null}}");
+        SET(f->fix,
+            "cut the frame's region of interest out before it is fitted to the input with "
+            "%s%s%s",
+            plumb_crop_mode_name(card->mode), card->rule ? ", rule " : "",
+            card->rule ? plumb_rule_name(card->rule) : "");
+        return;
+    }
     /* No rule puts a picture at the lower right or anywhere: a card cannot say that. */
     const char *rule = plumb_rule_name(m->rule);
     if (e->trial.placement == FIT_PLACED_TOP_LEFT)

@@ -59,6 +59,8 @@ static uint32_t geometry_codes(tensor_exam *exam, const tensor_explanation *e)
     fit_trial card = e->trial;
     card.mapping = exam->card->mapping;
     card.placement = FIT_PLACED_BY_RULE;
+    if (e->trial.whole)
+        return BIT(QA_TENSOR_WRONG_CROP_MODE);
     tensor_use(exam, e->order, e->decoder);
     if (fit_same_geometry(&exam->search, &card, &e->trial))
         return 0;

@@ -297,30 +297,48 @@ static bool any_turned(const tensor_exam *exam)
     return false;
 }
 
+static bool any_region(const tensor_exam *exam)
+{
+    for (size_t i = 0; i < exam->count; i++)
+        if (exam->given[i].frame.roi.width > 0)
+            return true;
+    return false;
+}
+
+/* What else may have been done to the frame before it was fitted to the input. */
 typedef struct turn_choice {
     bool ignored; /* the frame's own orientation */
+    bool whole;   /* and its region */
     plumb_orientation turn;
 } turn_choice;
 
-/* Own; ignored; mirrored; then two faults at once, and turns the wrong way. */
+/* Own; ignored; the whole frame; mirrored; then two faults at once, and turns the wrong way. */
 static const turn_choice turns[] = {
-    { false, (plumb_orientation)0 },          { true, (plumb_orientation)0 },
-    { false, PLUMB_ORIENTATION_UP_MIRRORED }, { false, PLUMB_ORIENTATION_DOWN_MIRRORED },
-    { true, PLUMB_ORIENTATION_UP_MIRRORED },  { true, PLUMB_ORIENTATION_DOWN_MIRRORED },
-    { false, PLUMB_ORIENTATION_DOWN },        { false, PLUMB_ORIENTATION_RIGHT },
-    { false, PLUMB_ORIENTATION_LEFT },
+    { false, false, (plumb_orientation)0 },
+    { true, false, (plumb_orientation)0 },
+    { false, true, (plumb_orientation)0 },
+    { false, false, PLUMB_ORIENTATION_UP_MIRRORED },
+    { false, false, PLUMB_ORIENTATION_DOWN_MIRRORED },
+    { true, true, (plumb_orientation)0 },
+    { false, true, PLUMB_ORIENTATION_UP_MIRRORED },
+    { true, false, PLUMB_ORIENTATION_UP_MIRRORED },
+    { true, false, PLUMB_ORIENTATION_DOWN_MIRRORED },
+    { false, false, PLUMB_ORIENTATION_DOWN },
+    { false, false, PLUMB_ORIENTATION_RIGHT },
+    { false, false, PLUMB_ORIENTATION_LEFT },
 };
 #define PLAIN_TURNS  2
-#define LIKELY_TURNS 4
+#define LIKELY_TURNS 5
 
 static void try_turns(tensor_exam *exam, tensor_list *list, tensor_order order, size_t from,
                       size_t to)
 {
     for (size_t i = from; i < to && !best_is_near(exam, list); i++) {
-        if (turns[i].ignored && !any_turned(exam))
+        if ((turns[i].ignored && !any_turned(exam)) || (turns[i].whole && !any_region(exam)))
             continue;
         tensor_explanation e = card_explanation(exam, order);
         e.trial.orientation = turns[i].ignored ? PLUMB_ORIENTATION_UP : (plumb_orientation)0;
+        e.trial.whole = turns[i].whole;
         e.trial.turn = turns[i].turn;
         try_geometries(exam, list, &e, FIT_USUAL);
         keep_near(list, 1.6, 0.5, 4 * MAX_NEAR);
