@@ -321,6 +321,7 @@ static const turn_choice turns[] = {
     { false, false, PLUMB_ORIENTATION_DOWN_MIRRORED },
     { true, true, (plumb_orientation)0 },
     { false, true, PLUMB_ORIENTATION_UP_MIRRORED },
+    { false, true, PLUMB_ORIENTATION_DOWN_MIRRORED },
     { true, false, PLUMB_ORIENTATION_UP_MIRRORED },
     { true, false, PLUMB_ORIENTATION_DOWN_MIRRORED },
     { false, false, PLUMB_ORIENTATION_DOWN },

@@ -230,6 +230,16 @@ if cv2:
     expect('one gray channel', lambda a: linear(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), (160, 120))
            [None, None].astype('f4') / np.float32(255), channels='gray', resample='opencv-linear')
 
+    regions = []
+    for number, pixels in enumerate(PICTURES):
+        regions.append(os.path.join(FOLDER, f'region{number}.frame.json'))
+        pixels.tofile(os.path.join(FOLDER, f'{number}.rgb'))
+        with open(regions[-1], 'w', encoding='utf-8') as out:
+            json.dump({'format': 'rgb24', 'width': pixels.shape[1], 'height': pixels.shape[0],
+                       'roi': [31, 20, 222, 301], 'planes': [{'file': f'{number}.rgb'}]}, out)
+    expect('regions of frames', lambda a: nchw(letterbox(a[20:321, 31:253], 160, 114, linear)).astype('f4'),
+           frames=regions, mode='scale_fit', rule='ultralytics', resample='opencv-linear', divide=1)
+
     descriptions, planes = [], []
     for number, pixels in enumerate(PICTURES):
         even = np.ascontiguousarray(pixels[:pixels.shape[0] // 2 * 2, :pixels.shape[1] // 2 * 2])

@@ -18,7 +18,8 @@ try:
     import cv2
     import numpy as np
     from PIL import Image
-    from tensor_frames import (Bitmap, Planes, Turned, TURBOJPEG, doctor, legacy, picture, quarter, write_card)
+    from tensor_frames import (Bitmap, Planes, Region, Turned, TURBOJPEG, doctor, legacy, picture, quarter,
+                               write_card)
 except ImportError as missing:
     tap.skip("the tensor doctor", f"{missing.name} is not installed")
     tap.done()
@@ -32,7 +33,8 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 def resize(key, image, size):
     if key == "tf1-legacy":
-        return legacy(image, size)
+        width, height = size
+        return legacy(np.atleast_3d(image), size).reshape(height, width, *image.shape[2:])
     kind, _, name = key.partition("-")
     if kind == "pillow":
         filters = {"bilinear": 2, "bicubic": 3, "lanczos": 1, "box": 4}
@@ -49,7 +51,7 @@ def letterbox(image, r, width, height):
     else:
         w, h = int(round(w * ratio)), int(round(h * ratio))
     small = resize(r["resample"], image, (w, h))
-    out = np.empty((height, width, 3), small.dtype)
+    out = np.empty((height, width, *small.shape[2:]), small.dtype)
     out[:] = r["pad"]
     left, top = {"center": (int(round((width - w) / 2 - 0.1)), int(round((height - h) / 2 - 0.1))),
                  "top-left": (0, 0), "bottom-right": (width - w, height - h),
@@ -73,6 +75,8 @@ def make(frame, r):
     """The tensor that a recipe makes of a frame."""
     width, height = r["size"]
     image = frame.pixels(r)
+    if r["channels"] == "gray":
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if r.get("mirror") is not None:
         image = np.ascontiguousarray(np.flip(image, r["mirror"]))
     shown = np.ones((height, width), bool)
@@ -84,7 +88,7 @@ def make(frame, r):
         image = resize(r["resample"], image, (width, height))
     if r["channels"] == "bgr":
         image = image[..., ::-1]
-    value = image.astype("f4")
+    value = np.atleast_3d(image).astype("f4")
     if r["divide"] != 1:
         value = value / np.float32(r["divide"])
     if r["mean"]:
@@ -122,22 +126,30 @@ CARDS = {
                 "divide": 127.5, "mean": (1, 1, 1), "std": (1, 1, 1), "layout": "nhwc"},
                {"mode": "scale_fill", "resample": "tf1-legacy", "channels": "rgb", "layout": "nhwc",
                 "dtype": "float32", "divide": 127.5, "mean": [1, 1, 1]}),
+    "gray": ({**BASE, "size": (170, 150), "mode": "letterbox", "resample": "opencv-linear",
+              "channels": "gray", "mean": (0.4,), "std": (0.2,)},
+             {"mode": "scale_fit", "rule": "ultralytics", "resample": "opencv-linear", "channels": "gray",
+              "layout": "nchw", "dtype": "float32", "divide": 255, "pad": [114], "mean": [0.4],
+              "std": [0.2]}),
 }
 
 
 def faults_of(r, frame):
     """Kind, code and the change of the recipe."""
     other = "bgr" if r["channels"] == "rgb" else "rgb"
-    found = [("order", "channel-order", {"channels": other}),
-             ("turn", "mirrored", {"mirror": 1}), ("turn", "mirrored", {"mirror": 0}),
-             ("layout", "layout-mixup", {"layout": "nhwc as nchw" if r["layout"] == "nchw" else "nchw"})]
+    found = [("turn", "mirrored", {"mirror": 1}), ("turn", "mirrored", {"mirror": 0})]
+    if r["channels"] != "gray":
+        found.append(("order", "channel-order", {"channels": other}))
+        found.append(("layout", "layout-mixup",
+                      {"layout": "nhwc as nchw" if r["layout"] == "nchw" else "nchw"}))
     if r["divide"] != 1:
         found.append(("range", "range-0-255", {"divide": 1}))
     else:
         found.append(("range", "range-0-1", {"divide": 255}))
     if r["mean"] and r["divide"] == 255:
         found.append(("mean", "mean-std-missing", {"mean": None}))
-        found.append(("mean", "channel-order", {"mean": r["mean"][::-1], "std": r["std"][::-1]}))
+        if r["channels"] != "gray":
+            found.append(("mean", "channel-order", {"mean": r["mean"][::-1], "std": r["std"][::-1]}))
     for mode in {"letterbox": ("crop", "stretch"), "crop": ("letterbox", "stretch"),
                  "stretch": ("letterbox", "crop")}[r["mode"]]:
         found.append(("mode", "wrong-crop-mode", {"mode": mode}))
@@ -154,6 +166,8 @@ def faults_of(r, frame):
         for key in ("opencv-linear", "pillow-bilinear", "opencv-area", "opencv-nearest"):
             if key != r["resample"]:
                 found.append(("resample", "wrong-resampler", {"resample": key}))
+    if isinstance(frame, Region):
+        found.append(("region", "wrong-crop-mode", {"whole": True}))
     if isinstance(frame, Turned):
         found.append(("turn", "orientation-ignored", {"as_stored": True}))
         if TURBOJPEG:
@@ -208,6 +222,8 @@ def all_cases():
     recipe, fields = CARDS["ultralytics"]
     planes = [Planes("nv12", synthetic[0], "opencv-nv12", "limited")]
     yield from cases_of("nv12", write_card("nv12", recipe, fields), recipe, planes, turn)
+    regions = [Region("region", synthetic[0], (37, 51, 301, 197))]
+    yield from cases_of("region", write_card("region", recipe, fields), recipe, regions, turn)
     turned = [Turned("exif6", synthetic[1], 6, quarter)]
     yield from cases_of("exif", write_card("exif", recipe, fields), recipe, turned, turn)
     if REAL:

@@ -57,6 +57,21 @@ class Bitmap:
         return self.rgb
 
 
+class Region:
+    """Pixels of which a region is looked at."""
+
+    def __init__(self, name, pixels, roi):
+        self.name, self.rgb, self.roi, self.path = name, pixels, roi, path(name + ".frame.json")
+        pixels.tofile(path(name + ".rgb"))
+        with open(self.path, "w", encoding="utf-8") as out:
+            json.dump({"format": "rgb24", "width": pixels.shape[1], "height": pixels.shape[0],
+                       "roi": roi, "planes": [{"file": name + ".rgb"}]}, out)
+
+    def pixels(self, r):
+        x, y, width, height = (0, 0, *self.rgb.shape[1::-1]) if r.get("whole") else self.roi
+        return np.ascontiguousarray(self.rgb[y:y + height, x:x + width])
+
+
 def as_stored(image, store):
     """Orientation 1, for Turned."""
     return image
