@@ -237,6 +237,7 @@ static void jpeg_frames(void **state)
 #endif
 }
 
+#ifdef PLUMB_HAVE_STB
 static plumb_status use_decoder(const plumb_context *context, void *user)
 {
     const test_bytes *file = user;
@@ -249,6 +250,7 @@ static plumb_status use_decoder(const plumb_context *context, void *user)
     plumb_image_decoder_destroy(&decoder);
     return status;
 }
+#endif
 
 static void images(void **state)
 {
