@@ -21,7 +21,7 @@ static const struct verb {
     { "replay", cli_verb_replay, "re-run suites without the network, and compare" },
     { "merge", cli_verb_merge, "put the parts of a divided replay together" },
     { "compare", cli_verb_compare, "two files of detections side by side" },
-    { "doctor", cli_verb_doctor, "name the plumbing fault between true and observed boxes" },
+    { "doctor", cli_verb_doctor, "name the plumbing fault behind boxes, a tensor or a changed suite" },
     { "bench", cli_verb_bench, "latency of every stage" },
     { "fit", cli_verb_fit, "the preprocessing recipe that made a tensor" },
     { "inspect", cli_verb_inspect, "what a card, frame, tensor, suite or plug-in is" },
