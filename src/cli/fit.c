@@ -106,7 +106,8 @@ int cli_verb_fit(int argc, char **argv)
         "fields of a card. The recipe is run again on every pair; a residual of 0 means that "
         "every\n"
         "element has the same bits. What the pairs cannot decide is said, with a frame size that\n"
-        "would. The exit code is 1 when no recipe that is known gives the tensors.",
+        "would. JPEG files are decoded in full and, where nothing is exact, at half size. The\n"
+        "exit code is 1 when no recipe that is known gives the tensors.",
         groups,
         sizeof(groups) / sizeof(groups[0]),
         "Example:\n"
