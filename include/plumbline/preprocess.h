@@ -3,8 +3,8 @@
  * Frame to tensor, as in training. The invariant: for every pixel format, orientation and CPU
  * the bytes equal those of the plain way: convert the frame to 8-bit RGB, turn it upright, cut
  * the region of interest, resize with the named arithmetic, pad, normalise, pack (`fast` excepted,
- * which has its own order, see below). No full-frame RGB copy is made on the way. Next: heads.h; the mapping that a run returns belongs to the
- * boxes of that frame.
+ * which has its own order, see below). No full-frame RGB copy is made on the way. Next: heads.h;
+ * the mapping that a run returns belongs to the boxes of that frame.
  */
 #ifndef PLUMBLINE_PREPROCESS_H
 #define PLUMBLINE_PREPROCESS_H
