@@ -37,9 +37,8 @@ cli_group cli_tensor_group(cli_tensor_pairs *pairs)
     return group;
 }
 
-static void show_progress(void *user, size_t done, size_t total)
+static void show_progress(void *user, size_t done)
 {
-    (void)total;
     cli_progress_show(user, done);
 }
 

@@ -64,9 +64,8 @@ static int load_pair(const choice *c, const char *text, loaded_pair *loaded, qa_
 }
 
 /* How many there will be depends on what is found. */
-static void show_progress(void *user, size_t done, size_t total)
+static void show_progress(void *user, size_t done)
 {
-    (void)total;
     cli_progress_show(user, done);
 }
 

@@ -108,7 +108,6 @@ static void try_geometries(fit_search *search, trial_list *list, fit_family fami
     plumb_mapping_spec specs[MAX_GEOMETRIES];
     size_t count = fit_geometries(&search->target, family, specs, MAX_GEOMETRIES);
     count = distinct(search, specs, count);
-    search->total = search->done + 2 * count;
     for (size_t g = 0; g < count; g++) {
         fit_trial trial = { .mapping = specs[g],
                             .resample = PLUMB_RESAMPLE_OPENCV_LINEAR,
@@ -150,7 +149,6 @@ static void find_geometry(fit_search *search, trial_list *list)
 static void find_colors(fit_search *search, trial_list *list)
 {
     size_t count = list->count < 8 ? list->count : 8;
-    search->total = search->done + count * FIT_COLORS;
     fit_trial first[8];
     memcpy(first, list->items, count * sizeof(first[0]));
     list->count = 0;
@@ -170,7 +168,6 @@ static bool try_resamplers(fit_search *search, trial_list *list, const fit_trial
                            size_t count, plumb_jpeg_decoding jpeg)
 {
     bool exact = false;
-    search->total = search->done + count * FIT_RESAMPLERS;
     for (size_t r = 0; r < FIT_RESAMPLERS; r++) {
         for (size_t i = 0; i < count; i++) {
             fit_trial trial = first[i];
@@ -360,8 +357,8 @@ static plumb_status search_layouts(fit_search *search, trial_list *list, fit_pic
 }
 
 plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,
-                    void (*progress)(void *user, size_t done, size_t total), void *user,
-                    qa_fit_result *result, plumb_diag *diag)
+                    void (*progress)(void *user, size_t done), void *user, qa_fit_result *result,
+                    plumb_diag *diag)
 {
     if (count < 1 || count > QA_FIT_MAX_PAIRS)
         return plumb_fail(diag, PLUMB_E_ARGUMENT, "pairs", "%zu; 1 to %d are expected", count,

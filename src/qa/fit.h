@@ -55,15 +55,15 @@ typedef struct qa_fit_result {
     size_t alternative_count;
 } qa_fit_result;
 
-/* `progress` (may be NULL) is told how many of `total` trials are done.
+/* `progress` (may be NULL) is told how many trials are done.
  *
  * Errors: PLUMB_E_ARGUMENT (no pairs, more than QA_FIT_MAX_PAIRS), PLUMB_E_SHAPE, PLUMB_E_DTYPE (the
  * tensors are no pictures, or not alike), PLUMB_E_NONFINITE, PLUMB_E_VALUE (a tensor or a frame
  * without any structure), those of the frames and of decoding them, PLUMB_E_NOMEM. Cost: some hundred
  * runs of the preprocessor for each pair. */
 PLUMB_NODISCARD plumb_status qa_fit(const qa_fit_pair *pairs, size_t count,
-                                    void (*progress)(void *user, size_t done, size_t total),
-                                    void *user, qa_fit_result *result, plumb_diag *diag);
+                                    void (*progress)(void *user, size_t done), void *user,
+                                    qa_fit_result *result, plumb_diag *diag);
 
 /* The recipe as the "preprocess" object of a card, `indent` spaces in. */
 void qa_fit_write_card(qa_text *text, const qa_fit_recipe *recipe, int indent);

@@ -266,7 +266,7 @@ void fit_match(fit_search *search, fit_trial *trial)
         return;
     search->done++;
     if (search->progress)
-        search->progress(search->user, search->done, search->total);
+        search->progress(search->user, search->done);
     double gain[2][3] = { { 0 } }, offset[2][3] = { { 0 } }, error[2] = { INFINITY, INFINITY };
     for (int order = 0; order < (channels == 3 ? 2 : 1); order++)
         error[order] = fit_lines(&s, channels, order == 1, gain[order], offset[order]);

@@ -75,9 +75,9 @@ typedef struct fit_search {
     size_t pair_count;
     fit_target target;
     float *picture; /* one rendered pair, [c][y][x], R G B or gray */
-    void (*progress)(void *user, size_t done, size_t total);
+    void (*progress)(void *user, size_t done);
     void *user;
-    size_t done, total;
+    size_t done;
 } fit_search;
 
 /* Layout and planes of all tensors; errors as qa_fit. `target` is released also after a failure. */

@@ -290,8 +290,7 @@ static plumb_status examine(tensor_exam *exam, const plumb_pipeline_spec *card,
 }
 
 plumb_status qa_tensor_examine(const plumb_pipeline_spec *card, const qa_fit_pair *pairs,
-                               size_t count,
-                               void (*progress)(void *user, size_t done, size_t total), void *user,
+                               size_t count, void (*progress)(void *user, size_t done), void *user,
                                qa_tensor_report *report, plumb_diag *diag)
 {
     if (count < 1 || count > QA_FIT_MAX_PAIRS)

@@ -61,10 +61,11 @@ typedef struct qa_tensor_report {
  * Errors: PLUMB_E_ARGUMENT (no pairs, more than QA_FIT_MAX_PAIRS), PLUMB_E_SHAPE, PLUMB_E_DTYPE,
  * PLUMB_E_NONFINITE, those of the frames and of decoding them, PLUMB_E_NOMEM. Cost: one run of the
  * preprocessor for a healthy pair, some hundred otherwise. */
-PLUMB_NODISCARD plumb_status
-qa_tensor_examine(const plumb_pipeline_spec *card, const qa_fit_pair *pairs, size_t count,
-                  void (*progress)(void *user, size_t done, size_t total), void *user,
-                  qa_tensor_report *report, plumb_diag *diag);
+PLUMB_NODISCARD plumb_status qa_tensor_examine(const plumb_pipeline_spec *card,
+                                               const qa_fit_pair *pairs, size_t count,
+                                               void (*progress)(void *user, size_t done),
+                                               void *user, qa_tensor_report *report,
+                                               plumb_diag *diag);
 
 /* In the manner of doctor_report.h:
  *
